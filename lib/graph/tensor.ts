@@ -1,0 +1,114 @@
+import { LabError } from "../errors.js";
+import { byteLength, type DType } from "./dtype.js";
+import { elementCount, formatShape, isStatic, type Shape, type StaticShape } from "./shape.js";
+
+/** real = scale × (stored − zeroPoint). One scale: per tensor; several: one per index along `axis`. */
+export interface Quantization {
+  readonly scale: readonly number[];
+  readonly zeroPoint: readonly number[];
+  /** The axis that the scales run along; null when there is one scale for the tensor. */
+  readonly axis: number | null;
+}
+
+/**
+ * Bytes of a constant, read when asked for. `read` returns the elements packed and little-endian, a view
+ * into the file where the file holds them so; never write into it.
+ */
+export interface Constant {
+  readonly byteLength: number;
+  read(): Uint8Array;
+}
+
+/** Wraps bytes that are already in memory. */
+export function constantOf(data: Uint8Array): Constant {
+  return { byteLength: data.byteLength, read: () => data };
+}
+
+export interface TensorFields {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape | null;
+  readonly quantization?: Quantization | null;
+  readonly data?: Constant | null;
+}
+
+/** A value that flows along an edge of the graph, or a constant. Identity matters; names may repeat. */
+export class Tensor {
+  name: string;
+  dtype: DType;
+  shape: Shape | null;
+  quantization: Quantization | null;
+  data: Constant | null;
+
+  constructor({ name, dtype, shape, quantization = null, data = null }: TensorFields) {
+    this.name = name;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.quantization = quantization;
+    this.data = data;
+  }
+
+  get isConstant(): boolean {
+    return this.data !== null;
+  }
+
+  /** Returns the shape when every size is known; throws a LabError that names the tensor otherwise. */
+  staticShape(): StaticShape {
+    if (isStatic(this.shape)) return this.shape;
+    throw new LabError({
+      code: "SHAPE_UNKNOWN",
+      message: `Cannot size tensor '${this.name}': its shape is ${formatShape(this.shape)}, expected every dimension to be a number`,
+      hint: "fix the free dimensions of the model's inputs, e.g. --input name=1x3x224x224",
+    });
+  }
+
+  /** Returns the number of elements; throws like `staticShape`. */
+  get size(): number {
+    return elementCount(this.staticShape());
+  }
+
+  /** Returns the bytes that the elements take, packed; throws like `staticShape`. */
+  get bytes(): number {
+    return byteLength(this.dtype, this.size);
+  }
+}
+
+const VIEWS = {
+  int8: Int8Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+} as const;
+
+/**
+ * Returns the elements of a constant as numbers. Meant for shapes, axes and scales, not for weights: it
+ * copies. int64 beyond ±2^53 is clamped there: exporters write such values for "to the end".
+ */
+export function constantNumbers(tensor: Tensor): number[] {
+  if (tensor.data === null) {
+    throw new LabError({
+      code: "NOT_CONSTANT",
+      message: `Cannot read values of tensor '${tensor.name}': it is computed at run time, expected a constant`,
+    });
+  }
+  const View = VIEWS[tensor.dtype as keyof typeof VIEWS];
+  if (View === undefined) {
+    throw new LabError({
+      code: "DTYPE",
+      message: `Cannot read values of tensor '${tensor.name}': its type is ${tensor.dtype}, expected one of ${Object.keys(VIEWS).join(", ")}`,
+    });
+  }
+  const raw = tensor.data.read();
+  const count = Math.floor(raw.byteLength / View.BYTES_PER_ELEMENT);
+  const aligned = raw.byteOffset % View.BYTES_PER_ELEMENT === 0 ? raw : raw.slice();
+  const values = Array.from(new View(aligned.buffer as ArrayBuffer, aligned.byteOffset, count), Number);
+  if (tensor.dtype !== "int64" && tensor.dtype !== "uint64") return values;
+  return values.map((value) => Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value)));
+}

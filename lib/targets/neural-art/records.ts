@@ -1,0 +1,101 @@
+/** The records that the rooms of this target hand on: options in; epochs and packed buffers out. */
+import type { LayerGeometry } from "../../graph/geometry.js";
+import type { Node } from "../../graph/node.js";
+import type { Tensor } from "../../graph/tensor.js";
+import type { Bytes, Macs } from "../../units.js";
+import type { Reason } from "../rule.js";
+
+export const TOOL_VERSIONS = ["2.0", "2.1", "2.2", "3.0", "4.0"] as const;
+export type ToolVersion = (typeof TOOL_VERSIONS)[number];
+
+/** The vendor's optimisation profile; it decides which depthwise kernels 3.0 and later inflate. */
+export const PROFILES = ["O3", "default"] as const;
+export type Profile = (typeof PROFILES)[number];
+
+export interface CompileOptions {
+  readonly tool: ToolVersion;
+  readonly epochController: boolean;
+  readonly profile: Profile;
+}
+
+export type EpochKind = "hw" | "hybrid" | "sw";
+
+/** One step of the schedule. Nodes fused into it are listed in running order. */
+export interface Epoch {
+  /** 1-based, as the vendor's reports count. */
+  readonly index: number;
+  readonly kind: EpochKind;
+  /** Operators in the graph's vocabulary; extra steps that no node stands for carry names of their own. */
+  readonly ops: readonly string[];
+  readonly nodes: readonly Node[];
+  /** Activations read and written, constants read. */
+  readonly reads: readonly Tensor[];
+  readonly writes: readonly Tensor[];
+  readonly constants: readonly Tensor[];
+  readonly macs: Macs;
+  /** The weighted layer at the head of the chain, when there is one. */
+  readonly layer: { readonly node: Node; readonly geometry: LayerGeometry } | null;
+  /** Why it is not plain hardware; null for hw. */
+  readonly reason: Reason | null;
+  /** Why an epoch exists that no node asks for (a kernel part, a layout copy); null otherwise. */
+  readonly note: string | null;
+}
+
+export interface EpochPlan {
+  readonly options: CompileOptions;
+  readonly epochs: readonly Epoch[];
+  /** Runs of hw epochs that the epoch controller plays as one blob, [first, last] indices; empty without it. */
+  readonly blobs: readonly (readonly [number, number])[];
+}
+
+/** What bytes of the image are there for. */
+export const ROM_CAUSES = {
+  kernel: "weights as the file holds them",
+  inflation: "zeros that widen depthwise kernels to blocks of a group",
+  deepPadding: "zeros that fill 24-bit words of deep-mode kernels",
+  widthBroadcast: "scale and bias repeated along the output width (more than 512 channels)",
+  scale: "per-channel requantisation scales",
+  bias: "biases",
+  zeroOffset: "activation zero points subtracted by an own step",
+  constant: "other constants that the network reads",
+  alignment: "gaps up to the next 16-byte boundary",
+} as const;
+export type RomCause = keyof typeof ROM_CAUSES;
+
+export interface LedgerEntry {
+  readonly tensor: string;
+  readonly node: string;
+  readonly op: string;
+  readonly cause: RomCause;
+  readonly bytes: Bytes;
+}
+
+export type PackingMode = "plain" | "deep" | "inflated" | "rows" | "float" | "vector" | "constant";
+
+/** One parameter buffer of the flash image. */
+export interface PackedBuffer {
+  readonly tensor: string;
+  readonly node: Node;
+  readonly role: "kernel" | "scale" | "bias" | "zeroOffset" | "constant";
+  readonly mode: PackingMode;
+  /** Inflation group of a depthwise kernel; 1 for everything else. */
+  readonly group: number;
+  readonly offset: Bytes;
+  readonly bytes: Bytes;
+  /** The rule that sized it, for the report: id and one sentence with the numbers. */
+  readonly rule: string;
+  readonly explanation: string;
+}
+
+export interface RomPlan {
+  readonly options: CompileOptions;
+  /** Constants that the packed layers read, as the file stores them. */
+  readonly sourceBytes: Bytes;
+  /** End of the last buffer: the vendor's "weights" figure and the size of the flash image. */
+  readonly imageBytes: Bytes;
+  /** Program flash taken by the epoch controller's blobs, outside the image; null when not estimated. */
+  readonly blobBytes: Bytes | null;
+  readonly buffers: readonly PackedBuffer[];
+  /** Sums to `imageBytes`. */
+  readonly ledger: readonly LedgerEntry[];
+}

@@ -1,0 +1,58 @@
+import { type Displayable, JUPYTER_DISPLAY, type MimeBundle } from "../display.js";
+
+/** A Plotly figure as plain data. `alt` says in words what the picture shows, for those who cannot see it. */
+export interface FigureSpec {
+  readonly data: readonly Readonly<Record<string, unknown>>[];
+  readonly layout: Readonly<Record<string, unknown>>;
+  readonly alt: string;
+}
+
+export type Figure = FigureSpec & Displayable;
+
+export const PLOTLY_MIME = "application/vnd.plotly.v1+json";
+
+/** Colours that stay apart for colour-blind readers (Okabe and Ito, "Color Universal Design", 2008). */
+export const PALETTE = {
+  blue: "#0072B2",
+  orange: "#E69F00",
+  green: "#009E73",
+  vermillion: "#D55E00",
+  purple: "#CC79A7",
+  sky: "#56B4E9",
+  yellow: "#F0E442",
+  grey: "#8A8F98",
+  black: "#000000",
+} as const;
+
+const BASE_LAYOUT = {
+  font: { family: "system-ui, -apple-system, 'Segoe UI', sans-serif", size: 13, color: "#1f2430" },
+  paper_bgcolor: "#ffffff",
+  plot_bgcolor: "#ffffff",
+  margin: { l: 70, r: 24, t: 56, b: 64 },
+  hoverlabel: { align: "left" },
+  legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, xanchor: "left" },
+} as const;
+
+/** Returns an axis with a title and quiet grid lines. */
+export function axis(title: string, extra: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return {
+    title: { text: title },
+    automargin: true,
+    gridcolor: "#e6e8ec",
+    zerolinecolor: "#c9ced6",
+    ...extra,
+  };
+}
+
+/** Wraps traces and layout into a figure that shows itself in a notebook. */
+export function figure({ data, layout, alt }: FigureSpec): Figure {
+  const merged = { ...BASE_LAYOUT, ...layout };
+  return {
+    data,
+    layout: merged,
+    alt,
+    [JUPYTER_DISPLAY](): MimeBundle {
+      return { [PLOTLY_MIME]: { data, layout: merged, config: { displaylogo: false } }, "text/plain": alt };
+    },
+  };
+}

@@ -1,0 +1,147 @@
+/** Analyses as Arquero tables: one row per model, per cause, per tensor or per epoch; units in the names. */
+import { type ColumnTable, from } from "arquero";
+import type { Analysis } from "../analyze/record.js";
+import { ROM_CAUSES, type RomCause } from "../targets/neural-art/records.js";
+
+/** Returns how people name an analysis: the file without folders and ending. */
+export function shortName(analysis: Analysis): string {
+  const file = analysis.model.file.split(/[\\/]/).at(-1) ?? analysis.model.file;
+  return file.replace(/\.(tflite|onnx)$/, "").replace(/^built:/, "");
+}
+
+/** One row per analysis: what the model is. */
+export function modelsTable(analyses: readonly Analysis[]): ColumnTable {
+  return from(
+    analyses.map((analysis) => ({
+      model: shortName(analysis),
+      format: analysis.model.format,
+      input: analysis.model.inputs.map((port) => `${port.shape.join("x")} ${port.dtype}`).join("; "),
+      nodes: analysis.model.nodes,
+      multiply_adds_macs: analysis.model.macs,
+      constants_bytes: analysis.model.weightBytes,
+      sha256: analysis.model.sha256.slice(0, 12),
+    })),
+  );
+}
+
+/** One row per analysis: ROM before and after packing, and how it grew. */
+export function romTable(analyses: readonly Analysis[]): ColumnTable {
+  return from(
+    analyses.map((analysis) => ({
+      model: shortName(analysis),
+      tool: analysis.target.tool,
+      epoch_controller: analysis.target.epochController ? "on" : "off",
+      source_bytes: analysis.rom.sourceBytes,
+      image_bytes: analysis.rom.imageBytes,
+      rom_growth: analysis.rom.sourceBytes === 0 ? null : analysis.rom.imageBytes / analysis.rom.sourceBytes,
+      blobs_bytes: analysis.rom.blobBytes,
+    })),
+  );
+}
+
+/** Returns the bytes of the image by cause; causes that take nothing are left out. */
+export function bytesByCause(analysis: Analysis): Map<RomCause, number> {
+  const totals = new Map<RomCause, number>();
+  for (const cause of Object.keys(ROM_CAUSES) as RomCause[]) totals.set(cause, 0);
+  for (const { cause, bytes } of analysis.rom.ledger) totals.set(cause, (totals.get(cause) ?? 0) + bytes);
+  return new Map([...totals].filter(([, bytes]) => bytes > 0));
+}
+
+/** One row per analysis and cause: the ledger, summed. */
+export function causesTable(analyses: readonly Analysis[]): ColumnTable {
+  return from(
+    analyses.flatMap((analysis) =>
+      [...bytesByCause(analysis)].map(([cause, bytes]) => ({
+        model: shortName(analysis),
+        tool: analysis.target.tool,
+        cause,
+        meaning: ROM_CAUSES[cause],
+        image_bytes: bytes,
+        of_image_share: analysis.rom.imageBytes === 0 ? 0 : bytes / analysis.rom.imageBytes,
+      })),
+    ),
+  );
+}
+
+/** One row per tensor and cause: the whole ledger, in image order. */
+export function ledgerTable(analysis: Analysis): ColumnTable {
+  return from(
+    analysis.rom.ledger.map(({ tensor, node, op, cause, bytes }) => ({
+      tensor,
+      node,
+      op,
+      cause,
+      image_bytes: bytes,
+    })),
+  );
+}
+
+/** One row per analysis: epochs by kind, the three offload rates, latency with its interval. */
+export function latencyTable(analyses: readonly Analysis[]): ColumnTable {
+  return from(
+    analyses.map((analysis) => ({
+      model: shortName(analysis),
+      tool: analysis.target.tool,
+      epochs: analysis.epochs.total,
+      hw: analysis.epochs.hw,
+      hybrid: analysis.epochs.hybrid,
+      sw: analysis.epochs.sw,
+      offload_by_epochs_share: analysis.offload.epochs,
+      offload_by_macs_share: analysis.offload.macs,
+      offload_by_time_share: analysis.offload.time,
+      inference_ms: analysis.latency.ms,
+      low_ms: analysis.latency.low,
+      high_ms: analysis.latency.high,
+    })),
+  );
+}
+
+/** One row per epoch: kind, operators, time and what bounds it. */
+export function epochsTable(analysis: Analysis): ColumnTable {
+  return from(
+    analysis.epochs.list.map((epoch) => ({
+      epoch: epoch.index,
+      kind: epoch.kind,
+      operators: epoch.ops.join(" + "),
+      nodes: epoch.nodes.join(", "),
+      work_macs: epoch.macs,
+      time_ms: epoch.ms,
+      bound_by: epoch.bound,
+      why: epoch.reason?.why ?? epoch.note ?? "",
+    })),
+  );
+}
+
+/** One row per epoch that is not plain hardware: the rule it broke and what would mend it. */
+export function fallbackTable(analysis: Analysis): ColumnTable {
+  return from(
+    analysis.epochs.list
+      .filter((epoch) => epoch.kind !== "hw")
+      .map((epoch) => ({
+        epoch: epoch.index,
+        kind: epoch.kind,
+        operators: epoch.ops.join(" + "),
+        node: epoch.nodes.join(", "),
+        rule: epoch.reason?.rule ?? "",
+        why: epoch.reason?.why ?? "",
+        fix: epoch.reason?.fix ?? "",
+        time_ms: epoch.ms,
+      })),
+  );
+}
+
+/** One row per analysis and memory pool. */
+export function memoryTable(analyses: readonly Analysis[]): ColumnTable {
+  return from(
+    analyses.flatMap((analysis) =>
+      analysis.memory.pools.map((pool) => ({
+        model: shortName(analysis),
+        pool: pool.name,
+        size_bytes: pool.sizeBytes,
+        weights_bytes: pool.weightBytes,
+        activations_bytes: pool.activationBytes,
+        used_share: pool.sizeBytes === 0 ? 0 : (pool.weightBytes + pool.activationBytes) / pool.sizeBytes,
+      })),
+    ),
+  );
+}

@@ -5,6 +5,12 @@ import { axis, type Figure, figure, PALETTE } from "./figure.js";
 
 const significant = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
 
+/** Returns the three offload rates in one sentence; they differ because they count different things. */
+export function offloadSentence({ offload }: Analysis): string {
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+  return `On the NPU run ${percent(offload.epochs)} of the epochs, ${percent(offload.macs)} of the multiply-adds, ${percent(offload.time)} of the time.`;
+}
+
 /** What counts as the share that runs on the NPU. */
 export type OffloadBasis = "epochs" | "macs" | "time";
 

@@ -1,0 +1,69 @@
+/**
+ * Which room may import which. Arrows point one way; whatever a room does not list is forbidden. The core runs
+ * anywhere: only the rooms at the rim (`node: true`) may import what exists in Node alone.
+ */
+const ROOMS = {
+  "lib/graph": { imports: [] },
+  "lib/formats/onnx": { imports: ["lib/graph"] },
+  "lib/formats/tflite": { imports: ["lib/graph"] },
+  "lib/formats/vendor": { imports: [] },
+  "lib/models": { imports: ["lib/graph"] },
+  "lib/targets": { imports: ["lib/graph"] },
+  "lib/memory": { imports: [] },
+  "lib/cost": { imports: ["lib/graph", "lib/targets"] },
+  "lib/analyze": { imports: ["lib/graph", "lib/formats", "lib/targets", "lib/memory", "lib/cost"] },
+  "lib/table": { imports: ["lib/analyze/record", "lib/targets/neural-art/records"] },
+  "lib/plot": { imports: ["lib/analyze/record", "lib/targets/neural-art/records", "lib/table"] },
+  "lib/report": {
+    imports: ["lib/analyze/record", "lib/targets/neural-art/records", "lib/table", "lib/plot"],
+  },
+  "lib/node": { imports: ["lib/graph", "lib/formats", "lib/models", "lib/analyze"], node: true },
+  kernel: { imports: [], node: true },
+  cli: { imports: ["lib", "kernel"], node: true },
+};
+
+/** Leaves that every room may import: units, errors, byte sources, the display key. */
+const LEAVES = "^lib/(units|errors|source|display)\\.ts$";
+
+const inside = (path) => `^${path}(/|\\.ts$)`;
+
+const arrows = Object.entries(ROOMS).map(([room, { imports }]) => ({
+  name: `arrows-of-${room.replaceAll("/", "-")}`,
+  comment: `${room} may import ${imports.length > 0 ? imports.join(", ") : "nothing of ours"}`,
+  severity: "error",
+  from: { path: inside(room) },
+  to: { path: "^(lib|kernel|cli)/", pathNot: [LEAVES, inside(room), ...imports.map(inside)] },
+}));
+
+const core = Object.entries(ROOMS)
+  .filter(([, { node }]) => !node)
+  .map(([room]) => ({
+    name: `core-runs-anywhere-${room.replaceAll("/", "-")}`,
+    comment: "the core imports nothing that exists in Node alone",
+    severity: "error",
+    from: { path: inside(room) },
+    to: { dependencyTypes: ["core"] },
+  }));
+
+export default {
+  forbidden: [
+    ...arrows,
+    ...core,
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, dependencyTypesNot: ["type-only"] },
+    },
+    { name: "nothing-unresolved", severity: "error", from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "types", "default"],
+    },
+  },
+};

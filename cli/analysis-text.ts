@@ -1,0 +1,22 @@
+import type { Analysis } from "../lib/analyze/record.js";
+import { offloadSentence } from "../lib/plot/latency.js";
+import { causesTable, fallbackTable, latencyTable, memoryTable, modelsTable, romTable } from "../lib/table/analyses.js";
+import { tableToText } from "../lib/table/show.js";
+
+/** Returns an analysis as text for a terminal. */
+export function analysisText(analysis: Analysis): string {
+  const { target, epochs } = analysis;
+  const left = epochs.hybrid + epochs.sw;
+  return [
+    `${analysis.model.file} on ${target.board} (${target.chip}), ST Edge AI ${target.tool}, ${target.clock} clocks, epoch controller ${target.epochController ? "on" : "off"}, profile ${target.profile}`,
+    tableToText(modelsTable([analysis]), { caption: "Model" }),
+    tableToText(romTable([analysis]), { caption: "ROM" }),
+    tableToText(causesTable([analysis]), { caption: "What the flash image is made of" }),
+    tableToText(latencyTable([analysis]), { caption: "Epochs and latency" }),
+    offloadSentence(analysis),
+    ...(left > 0 ? [tableToText(fallbackTable(analysis), { caption: "What left the NPU, and why", limit: 40 })] : []),
+    tableToText(memoryTable([analysis]), { caption: "Memory pools" }),
+    `Latency: ${analysis.latency.level}.`,
+    ...analysis.notes.map((note) => `Note: ${note}`),
+  ].join("\n\n");
+}

@@ -1,0 +1,33 @@
+import { Command } from "commander";
+import { inspect } from "../lib/analyze/inspect.js";
+import { load } from "../lib/node/load.js";
+import { fail } from "./fail.js";
+import { inputOption } from "./options.js";
+import { inspectionText } from "./inspection-text.js";
+
+interface InspectOptions {
+  readonly input?: ReadonlyMap<string, readonly number[]>;
+  readonly json?: boolean;
+  readonly nodes?: boolean;
+}
+
+export function inspectCommand(): Command {
+  return new Command("inspect")
+    .description("say what a model file holds: inputs, outputs, operators, constants, work")
+    .argument("<file>", "a .tflite or .onnx file")
+    .addOption(inputOption())
+    .option("--nodes", "list every node with its shapes")
+    .option("--json", "print one JSON object")
+    .action((file: string, options: InspectOptions) => {
+      try {
+        const loaded = load(file);
+        const inspection = inspect(loaded, options.input ? { inputShapes: options.input } : {});
+        const text = options.json
+          ? JSON.stringify(inspection, null, 2)
+          : inspectionText(inspection, { nodes: options.nodes ?? false });
+        process.stdout.write(`${text}\n`);
+      } catch (error) {
+        fail(error);
+      }
+    });
+}

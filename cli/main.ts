@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+/** `npulab`: inspect and analyse model files, run notebooks, install the notebook kernel. */
+import { createRequire } from "node:module";
+import { Command } from "commander";
+import { analyzeCommand } from "./analyze.js";
+import { fail } from "./fail.js";
+import { inspectCommand } from "./inspect.js";
+import { kernelCommand } from "./kernel.js";
+import { runCommand } from "./run.js";
+
+const { version } = createRequire(import.meta.url)("npulab/package.json") as { version: string };
+
+const program = new Command("npulab")
+  .description("A lab for quantised neural networks on microcontroller NPUs: ROM, fallback, memory, latency, each number with its reasons.")
+  .version(version)
+  .showHelpAfterError("(add --help for the options)")
+  .addCommand(inspectCommand())
+  .addCommand(analyzeCommand())
+  .addCommand(runCommand())
+  .addCommand(kernelCommand());
+
+program.parseAsync().catch(fail);

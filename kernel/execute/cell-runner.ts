@@ -1,0 +1,120 @@
+/**
+ * Runs one cell at a time in the thread it is called from. A run ends once: by its own end, by an error, or
+ * by `stop`. When the debugger cuts a runaway loop, the whole stack above the event loop is gone, `run`
+ * included; that is why the state of a run lives in `active` and not in a waiting function.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { join } from "node:path";
+import vm from "node:vm";
+import type { CellError, CompiledCell, Execution, MimeBundle } from "../threads.js";
+import { INTERRUPTED } from "./interrupted.js";
+import { mimeBundle } from "./mime-bundle.js";
+import type { Exports, Modules } from "./modules.js";
+import type { Tracebacks } from "./traceback.js";
+
+export interface Outcome {
+  readonly cell: string;
+  readonly result?: MimeBundle;
+  readonly error?: CellError;
+  readonly defined: readonly string[];
+}
+
+export interface CellRunnerOptions {
+  readonly folder: string;
+  readonly modules: Modules;
+  readonly tracebacks: Tracebacks;
+  readonly finished: (outcome: Outcome) => void;
+}
+
+export interface CellRunner {
+  run(execution: Execution): void;
+  /** Ends the running cell, if any, as interrupted; what it awaits is abandoned. */
+  stop(): void;
+  /** Returns the module id of the cell that the running code belongs to; the last one where Node cannot say. */
+  cellOfOutput(): string;
+}
+
+/**
+ * Attribution of late output needs AsyncLocalStorage, and cutting a loop inside one aborts Node before 24
+ * ("async hook stack has become corrupted").
+ */
+const context =
+  Number(process.versions.node.split(".")[0]) >= 24 ? new AsyncLocalStorage<{ readonly cell: string }>() : undefined;
+
+/** Code entered through `vm` with `breakOnSigint` can be stopped by Ctrl-C even in a loop that never yields. */
+const ENTRY = Symbol.for("npulab.kernel.entry");
+const enter = new vm.Script("globalThis[Symbol.for('npulab.kernel.entry')]()", { filename: "node:internal/npulab" });
+
+interface Active {
+  readonly cell: CompiledCell;
+  readonly exports: Exports;
+}
+
+export function cellRunner({ folder, modules, tracebacks, finished }: CellRunnerOptions): CellRunner {
+  let active: Active | undefined;
+  let last = "";
+
+  function end(run: Active, outcome: { readonly result?: MimeBundle; readonly error?: CellError }): void {
+    if (active !== run) return;
+    active = undefined;
+    const { values, types, module } = run.cell;
+    const reached = outcome.error === undefined ? values : values.filter((name) => hasValue(run.exports, name));
+    finished({ cell: module.id, ...outcome, defined: [...reached, ...types] });
+  }
+
+  async function execute(run: Active, executionCount: number): Promise<void> {
+    const { module } = run.cell;
+    try {
+      const fileName = join(folder, `${module.id}.ts`);
+      tracebacks.register(module, fileName, `Cell In[${executionCount}]`);
+      const body = modules.body(module, fileName);
+      let value: unknown;
+      const handle = modules.handleFor(fileName, (shown) => {
+        value = shown;
+      });
+      const start = () => body(handle, run.exports, modules.require, fileName, folder);
+      await entered(() => (context === undefined ? start() : context.run({ cell: module.id }, start)));
+      const result = await mimeBundle(value);
+      end(run, result === undefined ? {} : { result });
+    } catch (error) {
+      end(run, { error: isBreak(error) ? INTERRUPTED : tracebacks.describe(error) });
+    }
+  }
+
+  return {
+    run({ cell, executionCount }) {
+      const run: Active = { cell, exports: {} };
+      active = run;
+      last = cell.module.id;
+      for (const module of cell.dropped) modules.cells.delete(module);
+      modules.addFiles(cell.files);
+      modules.cells.set(cell.module.id, run.exports);
+      void execute(run, executionCount);
+    },
+    stop() {
+      if (active !== undefined) end(active, { error: INTERRUPTED });
+    },
+    cellOfOutput: () => context?.getStore()?.cell ?? last,
+  };
+}
+
+function entered<T>(start: () => Promise<T>): Promise<T> {
+  Reflect.set(globalThis, ENTRY, start);
+  try {
+    return enter.runInThisContext({ breakOnSigint: true }) as Promise<T>;
+  } finally {
+    Reflect.deleteProperty(globalThis, ENTRY);
+  }
+}
+
+function isBreak(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+}
+
+function hasValue(exports: Exports, name: string): boolean {
+  try {
+    return exports[name] !== undefined;
+  } catch {
+    return false; // the import behind this name has not happened
+  }
+}

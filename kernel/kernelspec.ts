@@ -1,0 +1,63 @@
+/** Tells Jupyter front ends how to start the kernel: a `kernel.json`, written without Python. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const KERNEL_NAME = "npulab";
+
+export interface KernelSpec {
+  readonly argv: readonly string[];
+  readonly display_name: string;
+  readonly language: "typescript";
+  readonly interrupt_mode: "message";
+  readonly metadata: { readonly debugger: false };
+}
+
+const NODE_OPTIONS = [
+  // An interrupt cuts running code wherever it is; without this, Node's own check aborts the process.
+  "--no-force-async-hooks-checks",
+  // Node 20 calls `import()` from compiled cells experimental, once, in the output of some cell.
+  "--disable-warning=ExperimentalWarning",
+];
+
+/** Returns the command line that starts the kernel; Jupyter replaces `{connection_file}`. */
+export function kernelCommand(connectionFile: string): readonly string[] {
+  return [process.execPath, ...NODE_OPTIONS, fileURLToPath(mainFile), connectionFile];
+}
+/** The same place for `kernel/` and `dist/kernel/`: only the second holds a file that Node can start. */
+const mainFile = new URL("./main.js", import.meta.url);
+
+export function kernelSpec(): KernelSpec {
+  return {
+    argv: kernelCommand("{connection_file}"),
+    display_name: "TypeScript (npulab)",
+    language: "typescript",
+    interrupt_mode: "message",
+    metadata: { debugger: false },
+  };
+}
+
+export interface InstallKernelSpecOptions {
+  /** Install below `PREFIX/share/jupyter` (a virtual environment, /usr/local) instead of the user's folder. */
+  readonly prefix?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly platform?: NodeJS.Platform;
+}
+
+/** Writes the kernelspec and returns the folder it is in; an earlier one of the same name is replaced. */
+export function installKernelSpec(options: InstallKernelSpecOptions = {}): string {
+  const folder = join(dataFolder(options), "kernels", KERNEL_NAME);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "kernel.json"), `${JSON.stringify(kernelSpec(), null, 2)}\n`);
+  return folder;
+}
+
+/** Returns Jupyter's data folder: jupyter_core, paths.py, `jupyter_data_dir`. */
+function dataFolder({ prefix, env = process.env, platform = process.platform }: InstallKernelSpecOptions): string {
+  if (prefix !== undefined) return join(prefix, "share", "jupyter");
+  if (env.JUPYTER_DATA_DIR) return env.JUPYTER_DATA_DIR;
+  if (platform === "darwin") return join(homedir(), "Library", "Jupyter");
+  if (platform === "win32") return join(env.APPDATA ?? join(homedir(), "AppData", "Roaming"), "jupyter");
+  return join(env.XDG_DATA_HOME || join(env.HOME ?? homedir(), ".local", "share"), "jupyter");
+}

@@ -1,0 +1,155 @@
+/** The language of one notebook: compiles cell after cell and answers what front ends ask while people type. */
+import ts from "typescript";
+import type {
+  Compiled,
+  CompiledModule,
+  Completeness,
+  Completions,
+  Inspection,
+  LanguageReplies,
+  LanguageRequest,
+} from "../threads.js";
+import { type CellMap, toModule } from "./cell-map.js";
+import { type CellSource, cellSource } from "./cell-source.js";
+import { completeness } from "./completeness.js";
+import { errorsOf } from "./diagnostics.js";
+import { emitTransformers } from "./emit.js";
+import { KERNEL_NAME } from "./kernel-name.js";
+import { createWorkspace, type Workspace } from "./workspace.js";
+
+export interface LanguageSession {
+  answer<Op extends LanguageRequest["op"]>(request: LanguageRequest & { readonly op: Op }): LanguageReplies[Op];
+  /** Gives the names of a cell that has run to later cells. */
+  commit(module: string, names: readonly string[]): void;
+}
+
+export function languageSession(folder: string): LanguageSession {
+  const workspace: Workspace = createWorkspace(
+    folder,
+    emitTransformers({
+      localFile: (specifier, from) => workspace.localFile(specifier, from),
+      isCell: (fileName) => fileName === workspace.current,
+    }),
+  );
+  const owners = new Map<string, string>();
+  const kept = new Map<string, CellSource>();
+  const sentFiles = new Map<string, string>();
+  let compiledCells = 0;
+  let atHand: { readonly module: string; readonly source: CellSource } | undefined;
+  let dropped: string[] = [];
+
+  function compile(code: string): Compiled {
+    const source = cellSource(code, { owners });
+    workspace.setCurrent(source.text);
+    const { service, current } = workspace;
+
+    const diagnostics = errorsOf({ service, fileName: current, folder, cell: { code, map: source.map } });
+    const changed = workspace.localFiles().filter(({ fileName }) => sentFiles.get(fileName) !== workspace.version(fileName));
+    for (const { fileName } of changed) diagnostics.push(...errorsOf({ service, fileName, folder }));
+    if (diagnostics.length > 0) return { ok: false, diagnostics };
+
+    const module = `__cell_${++compiledCells}`;
+    atHand = { module, source };
+    const files = changed.map(({ fileName, text }) => {
+      sentFiles.set(fileName, workspace.version(fileName));
+      return { id: fileName, source: text, ...emit(fileName) };
+    });
+    const forget = dropped;
+    dropped = [];
+    return {
+      ok: true,
+      module: { id: module, source: code, cellMap: source.map, ...emit(current) },
+      values: source.values,
+      types: source.types,
+      files,
+      dropped: forget,
+    };
+  }
+
+  function emit(fileName: string): Pick<CompiledModule, "js" | "sourceMap"> {
+    const { outputFiles } = workspace.service.getEmitOutput(fileName);
+    const text = (ending: RegExp) => outputFiles.find(({ name }) => ending.test(name))?.text ?? "";
+    // The map travels beside the code; left in, this comment would make the inspector look for a file.
+    return { js: text(/\.[mc]?js$/).replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"), sourceMap: text(/\.map$/) };
+  }
+
+  function commit(module: string, names: readonly string[]): void {
+    if (atHand?.module !== module) return;
+    for (const name of names) owners.set(name, module);
+    kept.set(module, atHand.source);
+    workspace.addCell(module, atHand.source);
+    sweep();
+  }
+
+  /** Drops the cells that own no name and that no kept cell imports from. */
+  function sweep(): void {
+    const reached = new Set<string>();
+    const visit = (module: string): void => {
+      if (reached.has(module)) return;
+      reached.add(module);
+      for (const next of kept.get(module)?.importsFrom ?? []) visit(next);
+    };
+    for (const module of owners.values()) visit(module);
+    for (const module of kept.keys()) {
+      if (reached.has(module)) continue;
+      kept.delete(module);
+      workspace.dropCell(module);
+      dropped.push(module);
+    }
+  }
+
+  function query(code: string, position: number): { readonly offset: number; readonly map: CellMap } {
+    const source = cellSource(code, { owners, everyName: true });
+    workspace.setCurrent(source.text);
+    return { offset: toModule(source.map, position), map: source.map };
+  }
+
+  function complete(code: string, position: number): Completions {
+    const { offset } = query(code, position);
+    const typed = /[\p{ID_Continue}$]*$/u.exec(code.slice(0, position))?.[0] ?? "";
+    const found = workspace.service.getCompletionsAtPosition(workspace.current, offset, undefined);
+    const matches = (found?.entries ?? [])
+      .filter(({ name }) => name.toLowerCase().startsWith(typed.toLowerCase()) && !name.startsWith(KERNEL_NAME))
+      .sort((a, b) => compare(a.sortText, b.sortText) || compare(a.name, b.name))
+      .map(({ name, kind }) => ({ text: name, kind: String(kind) }));
+    return { matches, start: position - typed.length, end: position };
+  }
+
+  function inspect(code: string, position: number): Inspection | null {
+    const { offset } = query(code, position);
+    const { service, current } = workspace;
+    // A cursor just behind a name asks about that name.
+    const info = service.getQuickInfoAtPosition(current, offset) ?? service.getQuickInfoAtPosition(current, offset - 1);
+    if (info === undefined) return null;
+    const documentation = [ts.displayPartsToString(info.documentation)];
+    for (const tag of info.tags ?? []) documentation.push(`@${tag.name} ${ts.displayPartsToString(tag.text)}`);
+    return {
+      signature: ts
+        .displayPartsToString(info.displayParts)
+        .replace(/^\(alias\) /, "")
+        .replace(/\nimport .*$/, ""),
+      documentation: documentation.filter((part) => part !== "").join("\n\n"),
+    };
+  }
+
+  return {
+    commit,
+    answer(request) {
+      const replies = {
+        compile: () => compile(request.code),
+        complete: () => complete(request.code, positionOf(request)),
+        inspect: () => inspect(request.code, positionOf(request)),
+        isComplete: (): Completeness => completeness(request.code),
+      };
+      return replies[request.op]() as LanguageReplies[typeof request.op];
+    },
+  };
+}
+
+function positionOf(request: LanguageRequest): number {
+  return "position" in request ? request.position : request.code.length;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,38 @@
+/**
+ * One send in flight per socket. ZeroMQ refuses a second send while one is pending (EBUSY) and, after 512
+ * sends in one turn of the event loop, even a first (zeromq 6, socket.cc, `max_sync_operations`); a kernel
+ * that does not await loses output there. The outbox keeps the order and loses nothing.
+ */
+export type Frames = (string | Buffer)[];
+
+export interface Outbox {
+  post(frames: Frames): void;
+  /** Resolves when all that was posted before has been handed to ZeroMQ. */
+  flushed(): Promise<void>;
+}
+
+export function outbox(send: (frames: Frames) => Promise<void>): Outbox {
+  const queue: Frames[] = [];
+  let pump: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    for (let frames = queue.shift(); frames !== undefined; frames = queue.shift()) {
+      try {
+        await send(frames);
+      } catch {
+        // The peer has gone (EHOSTUNREACH) or the socket is closed: nobody is left to read this message.
+      }
+    }
+    pump = undefined;
+  }
+
+  return {
+    post(frames) {
+      queue.push(frames);
+      pump ??= run();
+    },
+    async flushed() {
+      await pump;
+    },
+  };
+}

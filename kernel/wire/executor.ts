@@ -1,0 +1,142 @@
+/**
+ * Runs execute requests in the order they came, one at a time: compile, run, answer. When a cell fails and
+ * its request says so, the requests that wait behind it are answered as aborted.
+ */
+import type { Header, JsonObject, Message } from "../protocol/message.js";
+import type { CellError, MimeBundle } from "../threads.js";
+import type { History } from "./history.js";
+import type { Io } from "./io.js";
+import type { LanguageClient } from "./language-client.js";
+import type { MainThread } from "./main-thread.js";
+import { typeError } from "./type-error.js";
+
+export interface Executor {
+  submit(request: Message): void;
+  /** Stops the running cell; without one, what an earlier cell left running. */
+  interrupt(): void;
+  /** Returns the request that the output of a module answers. */
+  parentOf(module: string): Partial<Header>;
+  /** The request that runs now. */
+  readonly current: Message | undefined;
+  readonly executionCount: number;
+}
+
+export interface ExecutorOptions {
+  readonly io: Io;
+  readonly language: LanguageClient;
+  readonly main: MainThread;
+  readonly history: History;
+}
+
+interface Evaluation {
+  readonly result?: MimeBundle;
+  readonly error?: CellError;
+}
+
+/** Late output of cells older than this goes to the running cell. */
+const MAX_PARENTS = 1000;
+
+export function createExecutor({ io, language, main, history }: ExecutorOptions): Executor {
+  const queue: Message[] = [];
+  const parents = new Map<string, Header>();
+  let executionCount = 0;
+  let current: Message | undefined;
+  let draining = false;
+
+  async function evaluate(code: string, header: Header): Promise<Evaluation> {
+    let compiled: Awaited<ReturnType<typeof language.ask<"compile">>>;
+    try {
+      compiled = await language.ask({ op: "compile", code });
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      return { error: { ename: "KernelError", evalue: `the compiler failed: ${text}`, traceback: [text] } };
+    }
+    if (!compiled.ok) return { error: typeError(compiled.diagnostics, executionCount) };
+    remember(compiled.module.id, header);
+    const { defined, ...outcome } = await main.run({ op: "execute", cell: compiled, executionCount });
+    language.commit(compiled.module.id, defined);
+    return outcome;
+  }
+
+  function remember(module: string, header: Header): void {
+    parents.set(module, header);
+    if (parents.size <= MAX_PARENTS) return;
+    for (const oldest of parents.keys()) {
+      parents.delete(oldest);
+      break;
+    }
+  }
+
+  async function execute(request: Message): Promise<void> {
+    const { header, content } = request;
+    const code = String(content.code ?? "");
+    const silent = content.silent === true;
+    current = request;
+    io.publish("status", header, { execution_state: "busy" });
+    if (!silent && content.store_history !== false) history.add(++executionCount, code);
+    if (!silent) io.publish("execute_input", header, { code, execution_count: executionCount });
+
+    const { result, error } = await evaluate(code, header);
+    if (error !== undefined) {
+      if (!silent) io.publish("error", header, { ...error });
+      answer(request, { status: "error", ...error });
+    } else {
+      if (result !== undefined && !silent) {
+        io.publish("execute_result", header, { execution_count: executionCount, ...result });
+      }
+      const expressions = await userExpressions(content.user_expressions, header);
+      answer(request, { status: "ok", payload: [], user_expressions: expressions });
+    }
+    io.publish("status", header, { execution_state: "idle" });
+    current = undefined;
+    if (error !== undefined && content.stop_on_error !== false) await abortQueue();
+  }
+
+  function answer(request: Message, content: JsonObject): void {
+    io.reply("shell", request, "execute_reply", { ...content, execution_count: executionCount });
+  }
+
+  async function userExpressions(expressions: unknown, header: Header): Promise<JsonObject> {
+    if (typeof expressions !== "object" || expressions === null) return {};
+    const values: Record<string, unknown> = {};
+    for (const [name, code] of Object.entries(expressions)) {
+      const { result, error } = await evaluate(String(code), header);
+      values[name] =
+        error === undefined
+          ? { status: "ok", ...(result ?? { data: { "text/plain": "undefined" }, metadata: {} }) }
+          : { status: "error", ...error };
+    }
+    return values;
+  }
+
+  async function abortQueue(): Promise<void> {
+    // Requests that were sent together with this one may still be on their way from the socket.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const request of queue.splice(0)) {
+      io.publish("status", request.header, { execution_state: "busy" });
+      answer(request, { status: "aborted" });
+      io.publish("status", request.header, { execution_state: "idle" });
+    }
+  }
+
+  async function drain(): Promise<void> {
+    draining = true;
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await execute(next);
+    draining = false;
+  }
+
+  return {
+    submit(request) {
+      queue.push(request);
+      if (!draining) void drain();
+    },
+    interrupt: () => void main.interrupt(),
+    parentOf: (module) => parents.get(module) ?? current?.header ?? {},
+    get current() {
+      return current;
+    },
+    get executionCount() {
+      return executionCount;
+    },
+  };
+}

@@ -1,0 +1,175 @@
+/** Latency of one inference: epoch after epoch, each bound by its slowest resource, with a learnt interval. */
+import type { Node } from "../graph/node.js";
+import { CLOCKS, type ClockMode } from "../targets/neural-art/facts.js";
+import type { Epoch, EpochKind, EpochPlan, PackedBuffer, RomPlan } from "../targets/neural-art/records.js";
+import { type Cycles, cycles, cyclesToMilliseconds, type Milliseconds, milliseconds } from "../units.js";
+import { CALIBRATION } from "./calibration.js";
+import { hardwareBounds, type WeightStore } from "./hardware.js";
+import { FACTORS, SETUP } from "./parameters.js";
+import type { Bound } from "./records.js";
+import { hybridCost, softwareCycles } from "./software.js";
+
+/** Milliseconds that each resource is busy; all but `cpu` and `setup` run side by side. */
+export type TimeParts = Readonly<Record<Bound, number>>;
+
+export interface EpochCost {
+  /** 1-based, as in the plan. */
+  readonly index: number;
+  readonly kind: EpochKind;
+  readonly ms: Milliseconds;
+  /** What takes the time. */
+  readonly bound: Bound;
+  /** The same time in cycles: of the CPU for software epochs, of the NPU for the others. */
+  readonly cycles: Cycles;
+  readonly parts: TimeParts;
+}
+
+export interface LatencyEstimate {
+  readonly ms: Milliseconds;
+  /** About 80 of 100 boards' figures lie between; see calibration.ts. */
+  readonly low: Milliseconds;
+  readonly high: Milliseconds;
+  /** How the number was obtained. */
+  readonly level: string;
+  readonly perEpoch: readonly EpochCost[];
+  /** Share of the time that the NPU works: hardware epochs, and the copies of hybrid ones. */
+  readonly offloadTime: number;
+}
+
+export interface CostOptions {
+  readonly clock?: ClockMode;
+  /** Where the parameters are read from; flash unless the memory plan says otherwise. */
+  readonly weights?: WeightStore;
+  /** Factors to use in place of the learnt ones; calibration sets them to one. */
+  readonly factors?: CostFactors;
+}
+
+export interface CostFactors {
+  /** On the core time of the NPU. */
+  readonly npu: number;
+  /** On the time of the CPU. */
+  readonly software: number;
+  /** What the epoch controller adds per epoch. */
+  readonly epochMicroseconds: number;
+}
+
+export const LEARNT_FACTORS: CostFactors = {
+  npu: FACTORS.npu.value,
+  software: FACTORS.software.value,
+  epochMicroseconds: CALIBRATION.factors.epochMicroseconds,
+};
+
+/** Counter-less parts of an epoch; filled in by what applies. */
+const NO_TIME: TimeParts = { compute: 0, output: 0, input: 0, flash: 0, cpu: 0, setup: 0 };
+
+/** Returns the part that takes longest, in the order in which ties are told. */
+function boundOf(parts: TimeParts): Bound {
+  let bound: Bound = "output";
+  for (const candidate of ["input", "compute", "flash", "cpu", "setup"] as const) {
+    if (parts[candidate] > parts[bound]) bound = candidate;
+  }
+  return bound;
+}
+
+/** Returns the CPU cycles that program and finish an epoch without the epoch controller. */
+function programmingCycles(epoch: Epoch): Cycles {
+  const channels = epoch.layer?.geometry.outputChannels ?? 0;
+  const written = channels <= SETUP.writtenChannels.value ? channels : 0;
+  return cycles(SETUP.cpuCycles.value + SETUP.cpuCyclesPerChannel.value * written + SETUP.endCpuCycles.value);
+}
+
+interface Context {
+  readonly plan: EpochPlan;
+  readonly buffers: ReadonlyMap<Node, readonly PackedBuffer[]>;
+  readonly clock: ClockMode;
+  readonly weights: WeightStore;
+  readonly factors: CostFactors;
+}
+
+function partsOf(epoch: Epoch, context: Context): TimeParts {
+  const { factors, plan } = context;
+  const clocks = CLOCKS[context.clock];
+  const onCpu = (count: Cycles) => cyclesToMilliseconds(count, clocks.cpu.value);
+  const onNpu = (count: Cycles) => cyclesToMilliseconds(count, clocks.npu.value) * factors.npu;
+  if (epoch.kind === "sw") return { ...NO_TIME, cpu: onCpu(softwareCycles(epoch)) * factors.software };
+
+  const buffers = epoch.layer ? (context.buffers.get(epoch.layer.node) ?? []) : [];
+  const bounds = hardwareBounds(epoch, buffers, context.weights);
+  const hybrid = epoch.kind === "hybrid" ? hybridCost(epoch) : null;
+  // The controller's own time follows the NPU clock; its factor was learnt at 1 GHz.
+  const controller = factors.epochMicroseconds / 1000 / (clocks.npu.value / 1e9);
+  const programmed = plan.options.epochController && !hybrid;
+  return {
+    compute: onNpu(bounds.compute),
+    output: onNpu(hybrid && !epoch.layer ? hybrid.copy : bounds.output),
+    input: hybrid && !epoch.layer ? 0 : onNpu(bounds.input),
+    flash: bounds.flashMs * factors.npu,
+    cpu: hybrid ? onCpu(hybrid.prepare) * factors.software : 0,
+    setup: programmed ? controller : onCpu(programmingCycles(epoch)),
+  };
+}
+
+function costOf(epoch: Epoch, context: Context): EpochCost {
+  const parts = partsOf(epoch, context);
+  const core = Math.max(parts.compute, parts.output, parts.input, parts.flash);
+  const ms = milliseconds(core + parts.cpu + parts.setup);
+  const { cpu, npu } = CLOCKS[context.clock];
+  const clock = epoch.kind === "sw" ? cpu.value : npu.value;
+  return {
+    index: epoch.index,
+    kind: epoch.kind,
+    ms,
+    bound: boundOf(parts),
+    cycles: cycles((ms / 1000) * clock),
+    parts,
+  };
+}
+
+/** Returns the parameter buffers of each node. */
+function buffersByNode(rom: RomPlan): ReadonlyMap<Node, readonly PackedBuffer[]> {
+  const map = new Map<Node, PackedBuffer[]>();
+  for (const buffer of rom.buffers) {
+    const list = map.get(buffer.node);
+    if (list) list.push(buffer);
+    else map.set(buffer.node, [buffer]);
+  }
+  return map;
+}
+
+export interface EstimateRequest {
+  readonly plan: EpochPlan;
+  readonly rom: RomPlan;
+  readonly options?: CostOptions;
+}
+
+/** Returns the time of one inference with its interval, and what bounds each epoch. O(epochs + buffers). */
+export function estimateLatency({ plan, rom, options = {} }: EstimateRequest): LatencyEstimate {
+  const { clock = "overdrive", weights = "octoFlash", factors = LEARNT_FACTORS } = options;
+  const context: Context = { plan, buffers: buffersByNode(rom), clock, weights, factors };
+  const perEpoch = plan.epochs.map((epoch) => costOf(epoch, context));
+  let total = 0;
+  let onCpu = 0;
+  for (const { ms, parts } of perEpoch) {
+    total += ms;
+    onCpu += parts.cpu;
+  }
+  const { lowRatio, highRatio } = CALIBRATION.interval;
+  return {
+    ms: milliseconds(total),
+    low: milliseconds(total * lowRatio),
+    high: milliseconds(total * highRatio),
+    level: levelOf(plan, clock),
+    perEpoch,
+    offloadTime: total === 0 ? 0 : (total - onCpu) / total,
+  };
+}
+
+/** Says what the figure rests on, and where it leaves what the calibration saw. */
+function levelOf(plan: EpochPlan, clock: ClockMode): string {
+  const { rows, families, learntWith } = CALIBRATION;
+  const outside: string[] = [];
+  if (clock !== learntWith.clock) outside.push(`${clock} clocks`);
+  if (plan.options.epochController !== learntWith.epochController) outside.push("no epoch controller");
+  const base = `estimate: bounds per epoch, calibrated on ${rows} published figures of ${families} families`;
+  return outside.length === 0 ? base : `${base}; outside of them: ${outside.join(", ")}`;
+}

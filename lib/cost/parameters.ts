@@ -1,0 +1,133 @@
+/**
+ * Constants of the latency model. "Board run A" is MobileNetV2-224 on a board with STM32N6, ST Edge AI Core 2.2, no
+ * epoch controller, CPU 800 MHz, NPU 1000 MHz, per-epoch counters published in Magnus3327/stm32n6-edge-ai-benchmarks
+ * (commit ea0f73d, mobilenet_v2_224.txt); datasets/measurements/epoch-timing.json carries its figures. "Run B"
+ * are the single-layer networks of the same repository.
+ */
+import type { Evidence, Fact } from "../targets/rule.js";
+import { CALIBRATION } from "./calibration.js";
+
+const RUN_A = "board run A (datasets/measurements/epoch-timing.json)";
+
+function fact(value: number, evidence: Evidence, source: string): Fact {
+  return { value, evidence, source };
+}
+
+/** What an NPU epoch costs in NPU cycles, whatever the clock. */
+export const NPU = {
+  outputPerCycle: fact(
+    1,
+    "measured",
+    `${RUN_A}, 17 output-bound epochs; run B: 65,536, 131,072 and 262,144 outputs of 1x1, 3x3 and 5x5 kernels take 1.01 to 1.03 cycles each`,
+  ),
+  inputPerCycle: fact(
+    5.1,
+    "fitted",
+    `${RUN_A}, grid search over 52 epochs (mean error 4.6 %): input elements × passes over the input`,
+  ),
+  depthwiseInputPerCycle: fact(
+    1,
+    "fitted",
+    `${RUN_A}, 17 depthwise epochs: one input element per cycle, whatever the stride`,
+  ),
+  kernelsPerPass: fact(
+    24,
+    "observed",
+    "network.c of tools 2.x: nKernels of a convolution is the largest divisor of Cout up to 24, and each pass reads the input again",
+  ),
+  unitKernels: fact(
+    8,
+    "inferred",
+    "72 MAC per unit and cycle = 8 kernels × 9 taps: compiler estimates 301,056 cycles for 112x112x3 → 64 (8 passes), board run A 605 us for 224x224x3 → 32 (4 passes)",
+  ),
+  unitTaps: fact(9, "inferred", "72 MAC per unit and cycle = 8 kernels × 9 taps"),
+  unitChannels: fact(
+    8,
+    "inferred",
+    "depthwise kernels are inflated to groups of 8; convolutions with 3 input channels run at the rate of one unit",
+  ),
+  elementwise: fact(
+    1.15,
+    "measured",
+    `${RUN_A}, epoch 1: 150,528 elements copied in 173,230 cycles; run B: 12,288 elements averaged in 14,013`,
+  ),
+} as const;
+
+/** Bytes per second that the NPU gets from a memory, by how it reads. External clocks do not follow the mode. */
+export const STREAM = {
+  flashPlain: fact(
+    1e9 / 3.2,
+    "fitted",
+    `${RUN_A}, kernels read as 8-bit words: 3.2 cycles per byte at 1 GHz`,
+  ),
+  flashDeep: fact(
+    1e9 / 2.5,
+    "fitted",
+    `${RUN_A}, kernels read as 24-bit words: 2.5 cycles per byte at 1 GHz, the flash's own limit of 400 MB/s`,
+  ),
+  flashCached: fact(
+    1e9 / 0.7,
+    "fitted",
+    `${RUN_A}, vectors widened along the output row, read again for each row: 0.7 cycles per byte at 1 GHz`,
+  ),
+  hyperRamOverFlash: fact(
+    2,
+    "documented",
+    "stneuralart_programming_model.html: XSPI1 0.8 GB/s, XSPI2 0.4 GB/s",
+  ),
+  internal: fact(14.4e9, "documented", "stneuralart_programming_model.html: one NPU bank at 900 MHz"),
+} as const;
+
+/** What starting and ending an epoch costs. Without the epoch controller the CPU programs the units. */
+export const SETUP = {
+  cpuCycles: fact(4640, "fitted", `${RUN_A}: 5.8 us at 800 MHz, plus a part per channel`),
+  cpuCyclesPerChannel: fact(
+    101.6,
+    "fitted",
+    `${RUN_A}: 0.127 us at 800 MHz; scales and biases of up to 512 channels are written by the CPU`,
+  ),
+  writtenChannels: fact(512, "observed", "network.c of tools 2.x: vectors beyond 512 channels lie in flash"),
+  endCpuCycles: fact(3000, "measured", `${RUN_A}: 0.97 to 6.4 k cycles after an epoch, median 3.0 k`),
+  controllerNpuCycles: fact(CALIBRATION.factors.epochMicroseconds * 1000, "fitted", CALIBRATION.source),
+} as const;
+
+/** What the Cortex-M55 takes for epochs in software, in its own cycles. */
+export const CPU = {
+  epoch: fact(500, "inferred", `${RUN_A}, epoch 56: 9,523 cycles for 1,280 elements, at 7.08 per element`),
+  dequantize: fact(7.08, "measured", `${RUN_A}, epoch 54: 62,720 elements in 443,761 cycles`),
+  quantize: fact(7.08, "measured", `${RUN_A}, epochs 54 and 56 cost the same per element`),
+  floatElement: fact(
+    5.02,
+    "measured",
+    `${RUN_A}, epoch 55: float pooling of 62,720 elements in 314,916 cycles`,
+  ),
+  softmaxTable: fact(
+    4900,
+    "inferred",
+    "stneuralart_getting_started.html, screenshot: int8 softmax of 5 classes takes 5.5 k cycles; its scratch is a table of 257 words, made anew each time",
+  ),
+  softmaxElement: fact(20, "inferred", "the rest of those 5.5 k cycles over 5 classes"),
+  resizeElement: fact(
+    12,
+    "inferred",
+    "four reads, three multiply-adds and a rounding shift per output element; not timed",
+  ),
+  macsPerCycle: fact(1, "inferred", "int8 kernels on Cortex-M55 without im2col reuse; not timed"),
+  floatMacsPerCycle: fact(0.5, "inferred", "float kernels on Cortex-M55; not timed"),
+} as const;
+
+/** Hybrid epochs: the CPU drives the stream engines through prepared copies. */
+export const HYBRID = {
+  cyclesPerByte: fact(1.15, "inferred", "copies run at the rate of an element-wise epoch; not timed alone"),
+  cpuCycles: fact(
+    16000,
+    "inferred",
+    "run B: 7 to 16 k CPU cycles to prepare an epoch without the controller",
+  ),
+} as const;
+
+/** Factors learnt from whole networks; what they were learnt from is in calibration.ts. */
+export const FACTORS = {
+  npu: fact(CALIBRATION.factors.npu, "fitted", CALIBRATION.source),
+  software: fact(CALIBRATION.factors.software, "fitted", CALIBRATION.source),
+} as const;

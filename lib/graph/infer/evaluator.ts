@@ -1,0 +1,27 @@
+import type { Numbers } from "../elements.js";
+import { elementCount } from "../shape.js";
+import type { InferenceCall, TensorType } from "./rule.js";
+
+/**
+ * Returns the values of a node's outputs from the values of its inputs, all of which are known. The work is
+ * that of shape arithmetic and of constants read once: plain numbers, one output element after the other.
+ */
+export interface Evaluator {
+  /** null: not handled with these attributes; the node stays. */
+  evaluate(call: InferenceCall, outputs: readonly TensorType[]): readonly Numbers[] | null;
+  /** The operator moves elements and computes nothing, so it may run on quantised values as they are stored. */
+  readonly moves: boolean;
+  /** The values of input 0 do not matter, its shape does. */
+  readonly shapeOnly?: true;
+}
+
+export type Evaluators = Readonly<Record<string, Evaluator>>;
+
+/** Returns the values of an input that the caller has found to be known. */
+export function known(call: InferenceCall, index: number): Numbers {
+  return call.numbers(index) ?? call.values(index);
+}
+
+export function filled(type: TensorType, value: number): Float64Array {
+  return new Float64Array(elementCount(type.shape)).fill(value);
+}

@@ -1,0 +1,198 @@
+import { LabError } from "../../errors.js";
+import { decodeElements, hasNumbers, type Numbers } from "../elements.js";
+import type { Graph } from "../graph.js";
+import type { Node } from "../node.js";
+import { elementCount, formatShape, isStatic, type Shape } from "../shape.js";
+import type { Tensor } from "../tensor.js";
+import { evaluateNode } from "./evaluate.js";
+import { resolveInputShapes } from "./input-shapes.js";
+import { InferenceCall, isUnknown, type TensorType } from "./rule.js";
+import { inferenceRule } from "./table.js";
+
+/** Values are followed through tensors up to this many elements: shapes, axes, indices, not weights. */
+const VALUE_LIMIT = 4096;
+
+export interface InferenceOptions {
+  /** Shapes of inputs by name, in place of the recorded ones; ranks must agree. */
+  readonly inputShapes?: ReadonlyMap<string, Shape>;
+  /**
+   * What to do where a shape cannot be told before running: stop with a LabError (default), or leave it as
+   * it is and list the node in `unknown`.
+   */
+  readonly onUnknown?: "error" | "keep";
+}
+
+/** A node that inference could not follow, and why. */
+export interface Unfollowed {
+  readonly node: Node;
+  readonly why: string;
+}
+
+export interface InferenceResult {
+  /** Small tensors whose values do not depend on the run. */
+  readonly values: ReadonlyMap<Tensor, Numbers>;
+  /** Nodes whose outputs keep the shape that the file records. */
+  readonly assumed: readonly Unfollowed[];
+  /** Nodes whose outputs have no known shape; empty unless `onUnknown` is "keep". */
+  readonly unknown: readonly Unfollowed[];
+}
+
+/**
+ * Sets the shape of every tensor, in running order, and the element type of every tensor of an ONNX graph,
+ * where files need not record it; returns the values that became known on the way. Recorded shapes are
+ * checked as long as the inputs keep theirs, and believed where an operator has no rule. A node whose inputs
+ * do not fit, or whose recorded output contradicts the inferred one, is a LabError that names it.
+ *
+ * Values follow so that shape arithmetic comes out; the usual exporter's idiom:
+ *
+ *     x 1x7x7x512 ─▶ Shape ─▶ StridedSlice [0:1] ─▶ Stack(·, −1) ─▶ Reshape(x, ·)
+ *                    1 7 7 512       1                 1 −1            1x25088
+ */
+export function inferShapes(graph: Graph, options: InferenceOptions = {}): InferenceResult {
+  return new Inference(graph, options).run();
+}
+
+/** A walk over the nodes; holds what the file recorded, which the walk overwrites. */
+class Inference {
+  readonly #graph: Graph;
+  readonly #options: InferenceOptions;
+  readonly #recorded = new Map<Tensor, Shape | null>();
+  readonly #values = new Map<Tensor, Numbers>();
+  readonly #assumed: Unfollowed[] = [];
+  readonly #unknown: Unfollowed[] = [];
+  #symbols: ReadonlyMap<string, number> = new Map();
+  #inputsChanged = false;
+
+  constructor(graph: Graph, options: InferenceOptions) {
+    this.#graph = graph;
+    this.#options = options;
+  }
+
+  run(): InferenceResult {
+    const { inputShapes } = this.#options;
+    for (const tensor of this.#graph.tensors()) this.#recorded.set(tensor, tensor.shape);
+    const { shapes, symbols } = resolveInputShapes(this.#graph, inputShapes ? { given: inputShapes } : {});
+    this.#symbols = symbols;
+    for (const input of this.#graph.inputs) {
+      input.shape = shapes.get(input.name)!;
+      if (contradicts(input.shape, this.#recorded.get(input)!)) this.#inputsChanged = true;
+    }
+    for (const node of this.#graph.nodes) this.#visit(node);
+    return { values: this.#values, assumed: this.#assumed, unknown: this.#unknown };
+  }
+
+  #visit(node: Node): void {
+    const unchanged = this.#unchanged(node);
+    const { types, why } = this.#inferTypes(node);
+    for (const [index, output] of node.outputs.entries()) {
+      const type = types[index];
+      if (type) this.#setType({ node, output, type, unchanged });
+      else this.#believe({ node, output, why: why ?? `nothing is known of output ${index}`, unchanged });
+    }
+    if (types.length < node.outputs.length) return;
+    const small = types.every(({ shape }) => elementCount(shape) <= VALUE_LIMIT);
+    const values = small ? evaluateNode({ node, types, valuesOf: (tensor) => this.#valuesOf(tensor) }) : null;
+    for (const [index, list] of values?.entries() ?? []) {
+      const output = node.outputs[index];
+      if (output) this.#values.set(output, list);
+    }
+  }
+
+  #inferTypes(node: Node): { readonly types: readonly TensorType[]; readonly why: string | null } {
+    const rule = inferenceRule(node.op);
+    if (!rule) return { types: [], why: `no rule infers the shapes of ${node.op}` };
+    try {
+      return { types: rule(new InferenceCall(node, (tensor) => this.#valuesOf(tensor))), why: null };
+    } catch (error) {
+      if (isUnknown(error)) return { types: [], why: error.message };
+      throw error;
+    }
+  }
+
+  #setType(fields: {
+    readonly node: Node;
+    readonly output: Tensor;
+    readonly type: TensorType;
+    readonly unchanged: boolean;
+  }): void {
+    const { node, output, type, unchanged } = fields;
+    const recorded = this.#resolve(this.#recorded.get(output) ?? null);
+    // TFLite writes no sizes where it means "not known yet" as well as for a scalar.
+    const vague = node.source.format === "tflite" && recorded?.length === 0;
+    if (unchanged && !vague && contradicts(type.shape, recorded)) {
+      throw new LabError({
+        code: "SHAPE_CONTRADICTION",
+        message: `Cannot trust the shapes of ${node.describeWithShapes()}: its output '${output.name}' is recorded as ${formatShape(recorded)}, its inputs give ${formatShape(type.shape)}`,
+        hint: "the file was edited without inferring its shapes again, or the operator has an attribute that is read wrongly; please report the operator and its attributes",
+        at: node.name,
+      });
+    }
+    output.shape = type.shape;
+    if (node.source.format === "onnx" && output.quantization === null) output.dtype = type.dtype;
+  }
+
+  /** Takes the recorded shape of an output, which holds only while the node's inputs have theirs. */
+  #believe(fields: {
+    readonly node: Node;
+    readonly output: Tensor;
+    readonly why: string;
+    readonly unchanged: boolean;
+  }): void {
+    const { node, output, why, unchanged } = fields;
+    const recorded = this.#resolve(this.#recorded.get(output) ?? null);
+    if (unchanged && isStatic(recorded)) {
+      output.shape = recorded;
+      if (this.#assumed.at(-1)?.node !== node) this.#assumed.push({ node, why });
+      return;
+    }
+    if (this.#options.onUnknown === "keep") {
+      output.shape = unchanged ? recorded : null;
+      if (this.#unknown.at(-1)?.node !== node) this.#unknown.push({ node, why });
+      return;
+    }
+    const record = unchanged
+      ? `the file records ${formatShape(recorded)}`
+      : "the file's record is for other inputs";
+    throw new LabError({
+      code: "SHAPE_UNKNOWN",
+      message: `Cannot infer the shape of '${output.name}' of ${node.describeWithShapes()}: ${why}, and ${record}`,
+      at: node.name,
+    });
+  }
+
+  /** Returns whether the inputs of a node have the shapes that the file recorded its output for. */
+  #unchanged(node: Node): boolean {
+    return node.inputs.every((input) => {
+      if (!input || input.isConstant) return true;
+      const recorded = this.#resolve(this.#recorded.get(input) ?? null);
+      if (recorded === null || input.shape === null) return !this.#inputsChanged;
+      return !contradicts(input.shape, recorded);
+    });
+  }
+
+  /** Puts the sizes of bound symbols into a recorded shape. */
+  #resolve(shape: Shape | null): Shape | null {
+    return shape?.map((dim) => (typeof dim === "string" ? (this.#symbols.get(dim) ?? dim) : dim)) ?? null;
+  }
+
+  #valuesOf(tensor: Tensor): Numbers | null {
+    const held = this.#values.get(tensor);
+    if (held) return held;
+    if (tensor.data === null || !isStatic(tensor.shape) || !hasNumbers(tensor.dtype)) return null;
+    const count = elementCount(tensor.shape);
+    if (count > VALUE_LIMIT) return null;
+    const values = decodeElements(tensor.dtype, tensor.data.read(), count);
+    this.#values.set(tensor, values);
+    return values;
+  }
+}
+
+/** Returns whether two shapes differ in rank or in a size that both know. */
+function contradicts(shape: Shape | null, recorded: Shape | null): boolean {
+  if (shape === null || recorded === null) return false;
+  if (shape.length !== recorded.length) return true;
+  return shape.some((dim, axis) => {
+    const other = recorded[axis];
+    return typeof dim === "number" && typeof other === "number" && dim !== other;
+  });
+}

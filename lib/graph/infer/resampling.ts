@@ -1,0 +1,113 @@
+/** Operators that trade image size for channels or batch, and resize. */
+import { layoutOf } from "../geometry.js";
+import { numberAttribute, numbersAttribute, stringAttribute } from "../node.js";
+import { formatShape, type StaticShape } from "../shape.js";
+import type { InferenceCall, InferenceRule, InferenceRules } from "./rule.js";
+
+function image(call: InferenceCall): StaticShape {
+  const shape = call.shape(0);
+  if (shape.length === 4) return shape;
+  throw call.refuse(`its input is ${formatShape(shape)}, expected an image of rank 4`);
+}
+
+function divided(call: InferenceCall, size: number, by: number): number {
+  if (by > 0 && size % by === 0) return size / by;
+  throw call.refuse(`${size} is not a multiple of ${by}`);
+}
+
+/** Returns the image with its channels times `factor` and its sides mapped; 4-D, in either layout. */
+function rescale(
+  call: InferenceCall,
+  channels: (size: number) => number,
+  side: (size: number) => number,
+): StaticShape {
+  const shape = image(call);
+  const channelAxis = layoutOf(call.node) === "NCHW" ? 1 : 3;
+  return shape.map((size, axis) => (axis === 0 ? size : axis === channelAxis ? channels(size) : side(size)));
+}
+
+const depthToSpace: InferenceRule = (call) => {
+  const block = numberAttribute(call.node, "blocksize");
+  const shape = rescale(
+    call,
+    (channels) => divided(call, channels, block * block),
+    (side) => side * block,
+  );
+  return [{ dtype: call.dtype(0), shape }];
+};
+
+const spaceToDepth: InferenceRule = (call) => {
+  const block = numberAttribute(call.node, "blocksize");
+  const shape = rescale(
+    call,
+    (channels) => channels * block * block,
+    (side) => divided(call, side, block),
+  );
+  return [{ dtype: call.dtype(0), shape }];
+};
+
+/** Inputs are [x, block sizes, pads before and after each blocked axis]. */
+const spaceToBatch: InferenceRule = (call) => {
+  const shape = [...call.shape(0)];
+  const blocks = call.values(1);
+  const pads = call.values(2);
+  for (const [index, block] of blocks.entries()) {
+    const padded = shape[index + 1]! + pads[2 * index]! + pads[2 * index + 1]!;
+    shape[index + 1] = divided(call, padded, block);
+    shape[0]! *= block;
+  }
+  return [{ dtype: call.dtype(0), shape }];
+};
+
+/** Inputs are [x, block sizes, crops before and after each blocked axis]. */
+const batchToSpace: InferenceRule = (call) => {
+  const shape = [...call.shape(0)];
+  const blocks = call.values(1);
+  const crops = call.values(2);
+  for (const [index, block] of blocks.entries()) {
+    shape[0] = divided(call, shape[0]!, block);
+    shape[index + 1] = shape[index + 1]! * block - crops[2 * index]! - crops[2 * index + 1]!;
+  }
+  return [{ dtype: call.dtype(0), shape }];
+};
+
+/** Inputs are [x, roi, scales, sizes]; scales round down: floor(size × scale). */
+const resize: InferenceRule = (call) => {
+  const shape = [...call.shape(0)];
+  const axes = numbersAttribute(
+    call.node,
+    "axes",
+    shape.map((_, axis) => axis),
+  ).map((axis) => call.axis(axis, shape.length));
+  const bySizes = call.has(3) && call.values(3).length > 0;
+  const values = call.values(bySizes ? 3 : 2);
+  if (values.length !== axes.length) {
+    throw call.refuse(`it has ${values.length} ${bySizes ? "sizes" : "scales"}, expected ${axes.length}`);
+  }
+  const policy = stringAttribute(call.node, "keepAspectRatioPolicy", "stretch");
+  if (bySizes && policy !== "stretch") throw call.refuse(`its aspect ratio policy '${policy}' is not handled`);
+  // TFLite asks for a height and a width alone; the decoder filled in the rest from the recorded input.
+  const spatialOnly = call.node.source.format === "tflite";
+  for (const [index, axis] of axes.entries()) {
+    if (bySizes && spatialOnly && (axis === 0 || axis === 3)) continue;
+    shape[axis] = bySizes ? values[index]! : Math.floor(shape[axis]! * values[index]!);
+  }
+  return [{ dtype: call.dtype(0), shape }];
+};
+
+/** TFLite's own form, kept where the target size is computed: [x, [height, width]], NHWC. */
+const resizeTo: InferenceRule = (call) => {
+  const [batch, , , channels] = image(call);
+  const [height, width] = call.values(1);
+  return [{ dtype: call.dtype(0), shape: [batch!, height!, width!, channels!] }];
+};
+
+export const RESAMPLING_RULES: InferenceRules = {
+  BatchToSpaceND: batchToSpace,
+  DepthToSpace: depthToSpace,
+  RESIZE_BILINEAR: resizeTo,
+  RESIZE_NEAREST_NEIGHBOR: resizeTo,
+  Resize: resize,
+  SpaceToBatchND: spaceToBatch,
+  SpaceToDepth: spaceToDepth,
+};

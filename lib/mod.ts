@@ -1,0 +1,29 @@
+/**
+ * What notebook cells import as `npulab`: load a model, analyse it, look at it.
+ *
+ * @module
+ */
+export { inspect } from "./analyze/inspect.js";
+export type { LoadedModel } from "./analyze/loaded.js";
+export type { Analysis, EpochRecord, LedgerRecord, PoolRecord } from "./analyze/record.js";
+export { type AnalyzeOptions, analyze, type Study, study } from "./analyze/study.js";
+export { type Displayable, JUPYTER_DISPLAY, type MimeBundle } from "./display.js";
+export { DecodeError, LabError } from "./errors.js";
+export { CATALOG } from "./models/catalog.js";
+export { load, preset } from "./node/load.js";
+export { type Figure, figure, type FigureSpec } from "./plot/figure.js";
+export { offloadLatencyFigure, offloadSentence, timelineFigure } from "./plot/latency.js";
+export { poolsFigure } from "./plot/memory.js";
+export { romCausesFigure, romGrowthFigure } from "./plot/rom.js";
+export {
+  causesTable,
+  epochsTable,
+  fallbackTable,
+  latencyTable,
+  ledgerTable,
+  memoryTable,
+  modelsTable,
+  romTable,
+} from "./table/analyses.js";
+export { type ShowOptions, show } from "./table/show.js";
+export { PROFILES, type Profile, ROM_CAUSES, TOOL_VERSIONS, type ToolVersion } from "./targets/neural-art/records.js";

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+import type { LoadedModel } from "../analyze/loaded.js";
+import { openModel } from "../formats/open.js";
+import type { Model } from "../graph/graph.js";
+import { findPreset } from "../models/catalog.js";
+import type { ByteSource } from "../source.js";
+import { fileSource } from "./file-source.js";
+
+const HASH_CHUNK = 1024 * 1024;
+
+function sha256Of(source: ByteSource): string {
+  const hash = createHash("sha256");
+  for (let offset = 0; offset < source.size; offset += HASH_CHUNK) {
+    hash.update(source.read(offset, Math.min(HASH_CHUNK, source.size - offset)));
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * Returns the model in a `.tflite` or `.onnx` file; weights are read when asked for. Throws a LabError that
+ * says what the file is instead, or where it is broken.
+ *
+ * @example
+ * ```ts
+ * import { load } from "npulab";
+ * const mine = load("my_model.tflite");
+ * ```
+ */
+export function load(path: string): LoadedModel {
+  const source = fileSource(path);
+  const model = openModel(source, { siblings: (name) => fileSource(join(dirname(path), name)) });
+  return { model, file: path, sha256: sha256Of(source) };
+}
+
+/** Returns a hash of everything that an analysis can see of a network: structure, shapes, scales, constants. */
+function sha256OfModel({ graph }: Model): string {
+  const hash = createHash("sha256");
+  const ids = new Map([...graph.tensors()].map((tensor, index) => [tensor, index]));
+  for (const tensor of ids.keys()) {
+    hash.update(JSON.stringify([tensor.name, tensor.dtype, tensor.shape, tensor.quantization]));
+    if (tensor.data) hash.update(tensor.data.read());
+  }
+  for (const node of graph.nodes) {
+    const edges = [...node.inputs, null, ...node.outputs].map((tensor) => (tensor ? ids.get(tensor) : -1));
+    hash.update(JSON.stringify([node.op, edges, node.attributes]));
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * Returns one of the networks that npulab builds in code, by its id (see `CATALOG`). Weights are seeded noise:
+ * sizes, shapes and times are those of the real network, accuracy is not.
+ *
+ * @example
+ * ```ts
+ * import { preset } from "npulab";
+ * const mobilenet = preset("mobilenet_v1_0.25_96");
+ * ```
+ */
+export function preset(id: string): LoadedModel {
+  const model = findPreset(id).build();
+  return { model, file: `built:${id}`, sha256: sha256OfModel(model) };
+}
+

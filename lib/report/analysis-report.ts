@@ -1,0 +1,66 @@
+import type { Analysis } from "../analyze/record.js";
+import { type Displayable, JUPYTER_DISPLAY } from "../display.js";
+import { offloadSentence, timelineFigure } from "../plot/latency.js";
+import { poolsFigure } from "../plot/memory.js";
+import { romCausesFigure } from "../plot/rom.js";
+import {
+  causesTable,
+  epochsTable,
+  fallbackTable,
+  latencyTable,
+  ledgerTable,
+  memoryTable,
+  modelsTable,
+  romTable,
+} from "../table/analyses.js";
+import { formatCell } from "../table/columns.js";
+import { show } from "../table/show.js";
+import { type Block, code } from "./blocks.js";
+
+const markdown = (text: string): Block => ({ kind: "markdown", text });
+const display = (value: Displayable): Block => ({ kind: "display", bundle: value[JUPYTER_DISPLAY]() });
+const bytes = (value: number) => `${formatCell("_bytes", value)} B`;
+
+/**
+ * Returns the report of one analysis: what it found first, then ROM, epochs, memory and latency, each number
+ * down to the tensors, rules and epochs that it came from.
+ */
+export function analysisReport(analysis: Analysis): Block[] {
+  const { model, target, rom, epochs, memory, latency } = analysis;
+  const growth = rom.sourceBytes === 0 ? "" : ` (×${(rom.imageBytes / rom.sourceBytes).toFixed(3)})`;
+  const setting = `ST Edge AI ${target.tool}, ${target.board}, ${target.clock} clocks, epoch controller ${target.epochController ? "on" : "off"}, profile ${target.profile}`;
+  const left = epochs.sw + epochs.hybrid;
+  return [
+    markdown(
+      [
+        `# ${code(model.file)} on ${target.chip}`,
+        `${setting}. SHA-256 of the model: ${code(model.sha256)}`,
+        `- **ROM:** ${bytes(rom.sourceBytes)} of constants become a flash image of **${bytes(rom.imageBytes)}**${growth}.`,
+        `- **Epochs:** ${epochs.total}, of which ${epochs.hw} in hardware, ${epochs.hybrid} hybrid and ${epochs.sw} on the CPU. ${offloadSentence(analysis)}`,
+        `- **RAM:** activations take ${bytes(memory.activationPeakBytes)}; no placement can take less than ${bytes(memory.lowerBoundBytes)}.`,
+        `- **Latency:** ${formatCell("_ms", latency.ms)} ms, ${formatCell("_ms", latency.low)} to ${formatCell("_ms", latency.high)} ms (${latency.level}).`,
+        ...(analysis.notes.length > 0
+          ? ["", "Assumed on the way:", ...analysis.notes.map((note) => `- ${note}`)]
+          : []),
+      ].join("\n\n"),
+    ),
+    display(show(modelsTable([analysis]))),
+    markdown("## ROM: what the image is made of\n\nThe ledger adds up to the image, to the byte."),
+    display(show(romTable([analysis]))),
+    display(romCausesFigure([analysis])),
+    display(show(causesTable([analysis]))),
+    display(
+      show(ledgerTable(analysis), { caption: "Ledger: every tensor and cause, in image order", limit: 400 }),
+    ),
+    markdown("## Epochs: what runs where, and why"),
+    display(show(latencyTable([analysis]))),
+    display(timelineFigure(analysis)),
+    ...(left > 0
+      ? [display(show(fallbackTable(analysis), { caption: "What left the NPU, by which rule", limit: 200 }))]
+      : [markdown("Every epoch runs in hardware.")]),
+    display(show(epochsTable(analysis), { caption: "All epochs", limit: 700 })),
+    markdown("## Memory: where weights and activations land"),
+    display(poolsFigure(analysis)),
+    display(show(memoryTable([analysis]))),
+  ];
+}

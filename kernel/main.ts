@@ -71,9 +71,12 @@ function report(title: string, error: unknown): void {
 }
 process.on("uncaughtException", (error) => report("Uncaught in the background", error));
 process.on("unhandledRejection", (error) => report("Unhandled rejection", error));
-process.on("SIGINT", () => post({ op: "signal" }));
+const onSignal = () => post({ op: "signal" });
+process.on("SIGINT", onSignal);
 
 wire.on("message", (message: ToMain) => {
+  // Node's `breakOnSigint` sets handlers aside and puts them back in a `finally`, which a cut skips.
+  if (!process.listeners("SIGINT").includes(onSignal)) process.on("SIGINT", onSignal);
   switch (message.op) {
     case "execute":
       return runner.run(message);

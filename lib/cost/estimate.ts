@@ -4,8 +4,9 @@ import { CLOCKS, type ClockMode } from "../targets/neural-art/facts.js";
 import type { Epoch, EpochKind, EpochPlan, PackedBuffer, RomPlan } from "../targets/neural-art/records.js";
 import { type Cycles, cycles, cyclesToMilliseconds, type Milliseconds, milliseconds } from "../units.js";
 import { CALIBRATION } from "./calibration.js";
+import type { CostFactors } from "./factors.js";
 import { hardwareBounds, type WeightStore } from "./hardware.js";
-import { FACTORS, SETUP } from "./parameters.js";
+import { SETUP } from "./parameters.js";
 import type { Bound } from "./records.js";
 import { hybridCost, softwareCycles } from "./software.js";
 
@@ -40,24 +41,11 @@ export interface CostOptions {
   readonly clock?: ClockMode;
   /** Where the parameters are read from; flash unless the memory plan says otherwise. */
   readonly weights?: WeightStore;
-  /** Factors to use in place of the learnt ones; calibration sets them to one. */
+  /** Factors to use in place of the learnt ones; calibration starts from neutral ones. */
   readonly factors?: CostFactors;
 }
 
-export interface CostFactors {
-  /** On the core time of the NPU. */
-  readonly npu: number;
-  /** On the time of the CPU. */
-  readonly software: number;
-  /** What the epoch controller adds per epoch. */
-  readonly epochMicroseconds: number;
-}
-
-export const LEARNT_FACTORS: CostFactors = {
-  npu: FACTORS.npu.value,
-  software: FACTORS.software.value,
-  epochMicroseconds: CALIBRATION.factors.epochMicroseconds,
-};
+export const LEARNT_FACTORS: CostFactors = CALIBRATION.factors;
 
 /** Counter-less parts of an epoch; filled in by what applies. */
 const NO_TIME: TimeParts = { compute: 0, output: 0, input: 0, flash: 0, cpu: 0, setup: 0 };
@@ -98,14 +86,13 @@ function partsOf(epoch: Epoch, context: Context): TimeParts {
   const hybrid = epoch.kind === "hybrid" ? hybridCost(epoch) : null;
   // The controller's own time follows the NPU clock; its factor was learnt at 1 GHz.
   const controller = factors.epochMicroseconds / 1000 / (clocks.npu.value / 1e9);
-  const programmed = plan.options.epochController && !hybrid;
   return {
     compute: onNpu(bounds.compute),
     output: onNpu(hybrid && !epoch.layer ? hybrid.copy : bounds.output),
     input: hybrid && !epoch.layer ? 0 : onNpu(bounds.input),
-    flash: bounds.flashMs * factors.npu,
+    flash: bounds.flashMs * factors.stream,
     cpu: hybrid ? onCpu(hybrid.prepare) * factors.software : 0,
-    setup: programmed ? controller : onCpu(programmingCycles(epoch)),
+    setup: plan.options.epochController ? controller : onCpu(programmingCycles(epoch)),
   };
 }
 

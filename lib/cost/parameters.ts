@@ -88,7 +88,6 @@ export const SETUP = {
   ),
   writtenChannels: fact(512, "observed", "network.c of tools 2.x: vectors beyond 512 channels lie in flash"),
   endCpuCycles: fact(3000, "measured", `${RUN_A}: 0.97 to 6.4 k cycles after an epoch, median 3.0 k`),
-  controllerNpuCycles: fact(CALIBRATION.factors.epochMicroseconds * 1000, "fitted", CALIBRATION.source),
 } as const;
 
 /** What the Cortex-M55 takes for epochs in software, in its own cycles. */
@@ -129,5 +128,7 @@ export const HYBRID = {
 /** Factors learnt from whole networks; what they were learnt from is in calibration.ts. */
 export const FACTORS = {
   npu: fact(CALIBRATION.factors.npu, "fitted", CALIBRATION.source),
+  stream: fact(CALIBRATION.factors.stream, "fitted", CALIBRATION.source),
   software: fact(CALIBRATION.factors.software, "fitted", CALIBRATION.source),
+  epochMicroseconds: fact(CALIBRATION.factors.epochMicroseconds, "fitted", CALIBRATION.source),
 } as const;

@@ -9,10 +9,7 @@ function isInside(location: string): boolean {
   return !location.split(/[/\\]/).includes("..");
 }
 
-/**
- * Returns `length` bytes from `offset` of the file at `location`; to the end of the file when `length` is
- * null, which opens the file at once. Otherwise the file is opened when the constant is read.
- */
+/** Returns `length` bytes from `offset` of the file at `location`, which is opened when they are read. */
 export function siblingConstant({
   location,
   offset,
@@ -22,7 +19,7 @@ export function siblingConstant({
 }: {
   readonly location: string;
   readonly offset: number;
-  readonly length: number | null;
+  readonly length: number;
   /** For messages. */
   readonly tensor: string;
   readonly siblings: ((name: string) => ByteSource) | undefined;
@@ -53,14 +50,13 @@ export function siblingConstant({
     } catch (cause) {
       throw wrong(`its data file '${location}' cannot be opened`, "put it beside the model", cause);
     }
-    if (offset < 0 || offset + (length ?? 0) > source.size) {
+    if (offset < 0 || offset + length > source.size) {
       throw wrong(
-        `its data is said to end at byte ${offset + (length ?? 0)} of '${location}', which has ${source.size} bytes`,
+        `its data is said to end at byte ${offset + length} of '${location}', which has ${source.size} bytes`,
         "the data file does not belong to this model, or was cut short",
       );
     }
     return source;
   };
-  const byteLength = length ?? open().size - offset;
-  return { byteLength, read: () => open().read(offset, byteLength) };
+  return { byteLength: length, read: () => open().read(offset, length) };
 }

@@ -51,7 +51,6 @@ function preset<F extends Family>(id: string, title: string, family: F, config: 
   return { id, title, family, config, build: () => ({ ...BUILDERS[family](config), name: id }) };
 }
 
-const KERAS = "keras";
 const IMAGENET = 1000;
 
 /** Networks in common use on microcontrollers, smallest input first within a family. */
@@ -66,25 +65,25 @@ export const CATALOG: readonly Preset[] = [
     width: 0.25,
     resolution: 96,
     classes: 5,
-    variant: KERAS,
+    variant: "keras",
   }),
   preset("mobilenet_v1_0.25_224", "MobileNetV1 0.25 at 224, 101 classes", "mobilenet-v1", {
     width: 0.25,
     resolution: 224,
     classes: 101,
-    variant: KERAS,
+    variant: "keras",
   }),
   preset("mobilenet_v1_0.5_224", "MobileNetV1 0.5 at 224, 101 classes", "mobilenet-v1", {
     width: 0.5,
     resolution: 224,
     classes: 101,
-    variant: KERAS,
+    variant: "keras",
   }),
   preset("mobilenet_v1_1.0_224", "MobileNetV1 1.0 at 224, 101 classes", "mobilenet-v1", {
     width: 1,
     resolution: 224,
     classes: 101,
-    variant: KERAS,
+    variant: "keras",
   }),
   preset("mobilenet_v2_0.35_128", "MobileNetV2 0.35 at 128, 5 classes", "mobilenet-v2", {
     width: 0.35,

@@ -45,7 +45,7 @@ export function fdMobileNet({ width, resolution, classes }: FdMobileNetConfig): 
     ports: "uint8-float",
   });
 
-  const image = net.input({ name: "image", shape: [1, height, columns, 3], range: { low: 0, high: 1 } });
+  const image = net.input({ name: "image", shape: [1, height, columns, 3], range: { low: -1, high: 1 } });
   let features = net.conv(image, {
     name: "conv1",
     filters: filters(STEM_FILTERS),

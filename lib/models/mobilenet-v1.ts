@@ -42,7 +42,7 @@ const STEM_FILTERS = 32;
  * Returns MobileNetV1: a 3x3 stem and 13 blocks of a 3x3 depthwise and a 1x1 convolution.
  *
  *   mobileNetV1({ width: 0.25, resolution: 96, classes: 2, variant: "mlperf-tiny" })
- *   // 208,112 B of weights (11,160 B of them depthwise) and 10,952 B of bias: 219,072 B
+ *   // 208,112 B of weights (11,160 B of them depthwise), 10,952 B of bias, 8 B for RESHAPE: 219,072 B
  */
 export function mobileNetV1(config: MobileNetV1Config): Model {
   const { width, resolution, classes, inputChannels = 3, variant } = config;

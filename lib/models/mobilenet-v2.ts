@@ -36,7 +36,10 @@ export function roundChannels(count: number): number {
   return rounded < 0.9 * count ? rounded + 8 : rounded;
 }
 
-/** Pixels before and behind one axis that keras.applications pads a 3x3 layer of stride 2 with. */
+/**
+ * Returns the pixels that keras.applications puts before an axis ahead of a 3x3 layer of stride 2: none where
+ * the length is even, one where it is odd. One always follows behind.
+ */
 function padBefore(length: number): number {
   return length % 2;
 }

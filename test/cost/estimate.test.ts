@@ -1,10 +1,9 @@
 import { expect, it } from "vitest";
 import timing from "../../datasets/measurements/epoch-timing.json" with { type: "json" };
-import { type CostFactors, estimateLatency } from "../../lib/cost/estimate.js";
+import { estimateLatency } from "../../lib/cost/estimate.js";
+import { NEUTRAL_FACTORS } from "../../lib/cost/factors.js";
 import { largestDivisor } from "../../lib/cost/hardware.js";
 import { layerEpoch, plainEpoch, planOf } from "./layers.js";
-
-const NEUTRAL: CostFactors = { npu: 1, software: 1, epochMicroseconds: 0 };
 
 it("largestDivisor() finds the kernels of one pass", () => {
   expect([16, 32, 96, 160, 144, 1280, 7, 23].map((count) => largestDivisor(count, 24))).toEqual([
@@ -24,7 +23,10 @@ it("estimateLatency() reproduces the 52 timed convolution epochs within 5 % on a
       stride: row.stride,
     }),
   );
-  const { perEpoch, ms } = estimateLatency({ ...planOf(epochs, false), options: { factors: NEUTRAL } });
+  const { perEpoch, ms } = estimateLatency({
+    ...planOf(epochs, false),
+    options: { factors: NEUTRAL_FACTORS },
+  });
   const errors = perEpoch.map(({ ms: predicted }, index) => {
     const { setupUs, coreUs, endUs } = timing.rows[index]!;
     return predicted / ((setupUs + coreUs + endUs) / 1000) - 1;
@@ -48,7 +50,7 @@ it("estimateLatency() tells the bound of known layers", () => {
     // 3x3, 3 → 32, stride 2 at 224x224: one unit, four passes of 8 kernels.
     layerEpoch(4, { kernel: 3, input: 224, output: 112, cin: 3, cout: 32, stride: 2 }),
   ];
-  const { perEpoch } = estimateLatency({ ...planOf(epochs), options: { factors: NEUTRAL } });
+  const { perEpoch } = estimateLatency({ ...planOf(epochs), options: { factors: NEUTRAL_FACTORS } });
   expect(perEpoch.map(({ bound }) => bound)).toEqual(["input", "output", "flash", "compute"]);
   expect(perEpoch.map(({ ms }) => Number(ms.toFixed(3)))).toEqual([0.089, 1.204, 1.112, 0.602]);
 });
@@ -62,7 +64,7 @@ it("estimateLatency() prices software epochs as timed, and counts them against t
       plainEpoch(56, { kind: "sw", ops: ["QuantizeLinear"], shape: [1, 1280] }),
       plainEpoch(57, { kind: "sw", ops: ["Softmax"], shape: [1, 5] }),
     ]),
-    options: { factors: NEUTRAL },
+    options: { factors: NEUTRAL_FACTORS },
   });
   const timed = timing.others.filter(({ kind }) => kind === "sw");
   timed.forEach(({ epoch, coreCycles, endCycles }, index) => {
@@ -77,7 +79,7 @@ it("estimateLatency() scales compute with the clock and leaves the flash alone",
   const compute = planOf([layerEpoch(1, { kernel: 1, input: 112, output: 112, cin: 16, cout: 96 })]);
   const flash = planOf([layerEpoch(1, { kernel: 1, input: 7, output: 7, cin: 320, cout: 1280 })]);
   const ms = (plan: typeof compute, clock: "normal" | "overdrive") =>
-    estimateLatency({ ...plan, options: { clock, factors: NEUTRAL } }).ms;
+    estimateLatency({ ...plan, options: { clock, factors: NEUTRAL_FACTORS } }).ms;
   expect(ms(compute, "normal") / ms(compute, "overdrive")).toBeCloseTo(1.25, 6);
   expect(ms(flash, "normal")).toBeCloseTo(ms(flash, "overdrive"), 9);
 });

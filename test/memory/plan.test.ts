@@ -49,7 +49,9 @@ it("lifetimes() keeps unread and kept tensors to the end and refuses reads befor
     { reads: ["x"], writes: [] },
     { reads: [], writes: ["x"] },
   ];
-  expect(failure(() => lifetimes(backwards, sized({ x: 1 }))).message).toContain("step 0 reads it before step 1");
+  expect(failure(() => lifetimes(backwards, sized({ x: 1 }))).message).toContain(
+    "step 0 reads it before step 1",
+  );
   expect(failure(() => lifetimes(backwards, [])).message).toContain("its size is not given");
 });
 
@@ -69,7 +71,10 @@ it("planMemory() keeps a small network in the preferred bank and proves it", () 
   });
   expect(plan.buffers.every(({ pool }) => pool === "fast2")).toBe(true);
   expect(plan).toMatchObject({ activationPeakBytes: 64, lowerBoundBytes: 64, proved: true });
-  expect(plan.pools.find(({ name }) => name === "flash")).toMatchObject({ weightBytes: 500, activationBytes: 0 });
+  expect(plan.pools.find(({ name }) => name === "flash")).toMatchObject({
+    weightBytes: 500,
+    activationBytes: 0,
+  });
 });
 
 it("planMemory() merges neighbouring banks for a tensor larger than one", () => {
@@ -122,15 +127,26 @@ it("planMemory() puts weights on the chip when flash has size 0, and says when n
 it("planMemory() honours pinned tensors and refuses a pin outside the pools", () => {
   const tensors = [...sized({ a: 16, b: 16, out: 16 }), { id: "in", bytes: 32, pinned: 0x2010 }];
   const plan = planMemory({ steps: chain, tensors, weightBytes: 0, pools: tinyPools() });
-  expect(plan.buffers.find(({ id }) => id === "in")).toMatchObject({ address: 0x2010, pool: "slow", offset: 16 });
+  expect(plan.buffers.find(({ id }) => id === "in")).toMatchObject({
+    address: 0x2010,
+    pool: "slow",
+    offset: 16,
+  });
   const outside = [...sized({ a: 16, b: 16, out: 16 }), { id: "in", bytes: 32, pinned: 0x5000 }];
-  const error = failure(() => planMemory({ steps: chain, tensors: outside, weightBytes: 0, pools: tinyPools() }));
+  const error = failure(() =>
+    planMemory({ steps: chain, tensors: outside, weightBytes: 0, pools: tinyPools() }),
+  );
   expect(error.message).toContain("'in' at 20480 is not inside writable pools");
 });
 
 it("planMemory() takes the pools of a board as they are", () => {
   const tensors = sized({ in: 150_528, a: 1_204_224, b: 301_056, out: 1000 });
-  const plan = planMemory({ steps: chain, tensors, weightBytes: 4_000_000, pools: BOARDS["stm32n6570-dk"].pools });
+  const plan = planMemory({
+    steps: chain,
+    tensors,
+    weightBytes: 4_000_000,
+    pools: BOARDS["stm32n6570-dk"].pools,
+  });
   expect(plan.pools.find(({ name }) => name === "octoFlash")!.weightBytes).toBe(4_000_000);
   expect(plan.buffers.find(({ id }) => id === "a")!.pool).toContain("npuRAM");
   expect(boardOf("STM32N6570-DK").title).toBe("STM32N6570-DK");

@@ -1,13 +1,13 @@
-import fc from "fast-check";
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { expect, it } from "vitest";
 import { lowerBound } from "../../lib/memory/lower-bound.js";
 import type { Buffer, Pool, Problem } from "../../lib/memory/problem.js";
 import { takes } from "../../lib/memory/problem.js";
 import { ORDER_NAMES, solve } from "../../lib/memory/solve.js";
 import { validatePlacement } from "../../lib/memory/validate.js";
-import { bytes } from "../../lib/units.js";
 import { BOARDS } from "../../lib/targets/neural-art/boards.js";
+import { bytes } from "../../lib/units.js";
 import { describeShared, requireShared } from "../shared.js";
 import { tinyPools } from "./pools.js";
 
@@ -93,7 +93,9 @@ it("solve() only makes plans that the validator accepts, never below the lower b
         if (external > 0) expect(solution).not.toBeNull();
         if (!solution) return;
         expect(validatePlacement(problem, solution.placements)).toEqual([]);
-        const ends = solution.placements.map(({ address }, index) => [address, takes(buffers[index]!)] as const);
+        const ends = solution.placements.map(
+          ({ address }, index) => [address, takes(buffers[index]!)] as const,
+        );
         const touched = problem.pools.reduce((total, pool) => {
           const poolEnd = pool.address + pool.sizeBytes;
           const top = Math.max(

@@ -28,7 +28,7 @@ describe("RandomStream", () => {
       squares += value * value;
       if (Math.abs(value) < 0.6745 * BELL_SIGMA) inner++;
     }
-    // Five standard errors each.
+    // Five standard errors.
     expect(Math.abs(sum / count)).toBeLessThan((5 * BELL_SIGMA) / Math.sqrt(count));
     expect(Math.sqrt(squares / count) / BELL_SIGMA).toBeCloseTo(1, 2);
     expect(inner / count).toBeCloseTo(0.5, 1);

@@ -150,6 +150,14 @@ export class Message {
     return { at, length };
   }
 
+  /** Returns where the value of the current field is, without a length before it, and steps over it. */
+  value(): Extent {
+    if (this.wire === WIRE.bytes) return this.extent();
+    const at = this.#at;
+    this.#skip();
+    return { at, length: this.#at - at };
+  }
+
   /** Returns a cursor over the message in the current field; `index` tells repeated fields apart. */
   message(name: string, index?: number): Message {
     const { at, length } = this.extent();

@@ -27,7 +27,9 @@ const normalization: InferenceRule = (call) => {
 };
 
 const SAME = [
-  ..."Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Clip Cos Cosh CumSum Elu Erf Exp Floor".split(" "),
+  ..."Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Clip Cos Cosh CumSum Elu Erf Exp Floor".split(
+    " ",
+  ),
   ..."GroupNormalization Gelu Hardmax HardSigmoid HardSwish Identity InstanceNormalization".split(" "),
   ..."LRN LeakyRelu Log LogSoftmax LpNormalization MeanVarianceNormalization Mish Neg Not PRelu".split(" "),
   ..."RMSNormalization Reciprocal Relu Relu6 Reverse ReverseSequence Round Rsqrt ScatterElements".split(" "),
@@ -37,7 +39,9 @@ const SAME = [
   ..."FAKE_QUANT RELU_0_TO_1 RELU_N1_TO_1 REVERSE_SEQUENCE SIGN ZEROS_LIKE".split(" "),
 ];
 const BROADCAST = [
-  ..."Add And Atan2 BitShift BitwiseAnd BitwiseOr BitwiseXor Div FloorDiv Max Mean Min Mod Mul Or Pow".split(" "),
+  ..."Add And Atan2 BitShift BitwiseAnd BitwiseOr BitwiseXor Div FloorDiv Max Mean Min Mod Mul Or Pow".split(
+    " ",
+  ),
   ..."SquaredDifference Sub Sum Xor".split(" "),
   ..."BITWISE_XOR FLOOR_MOD RIGHT_SHIFT".split(" "),
 ];
@@ -55,7 +59,10 @@ export const ELEMENTWISE_RULES: InferenceRules = {
   IsNaN: predicate,
   BatchNormalization: normalization,
   // The mask and the statistics that follow have the shape of the data or are read by training alone.
-  Dropout: (call) => [{ dtype: call.dtype(0), shape: call.shape(0) }, { dtype: "bool", shape: call.shape(0) }],
+  Dropout: (call) => [
+    { dtype: call.dtype(0), shape: call.shape(0) },
+    { dtype: "bool", shape: call.shape(0) },
+  ],
   LayerNormalization: (call) => [{ dtype: call.dtype(0), shape: call.shape(0) }],
   Where: (call) => [{ dtype: call.dtype(1), shape: broadcastInputs(call, inputShapes(call)) }],
   DynamicQuantizeLinear: (call) => [

@@ -39,7 +39,8 @@ function binary(map: (a: number, b: number, call: InferenceCall) => number): Eva
     const result = spread(0);
     for (let index = 1; index < call.node.inputs.length; index++) {
       const other = spread(index);
-      for (let at = 0; at < result.length; at++) result[at] = stored(dtype, map(result[at]!, other[at]!, call));
+      for (let at = 0; at < result.length; at++)
+        result[at] = stored(dtype, map(result[at]!, other[at]!, call));
     }
     return [result];
   });
@@ -62,7 +63,7 @@ function reduce(start: number, fold: (a: number, b: number) => number, mean = fa
 }
 
 /** ONNX rounds halves to the even neighbour. */
-function roundHalfEven(value: number): number {
+export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);
   return floor % 2 === 0 ? floor : floor + 1;
@@ -116,8 +117,8 @@ export const ARITHMETIC_EVALUATORS: Evaluators = {
   GreaterOrEqual: binary((a, b) => (a >= b ? 1 : 0)),
   Less: binary((a, b) => (a < b ? 1 : 0)),
   LessOrEqual: binary((a, b) => (a <= b ? 1 : 0)),
-  Max: binary(Math.max),
-  Min: binary(Math.min),
+  Max: binary((a, b) => Math.max(a, b)),
+  Min: binary((a, b) => Math.min(a, b)),
   Mod: binary(remainder),
   Mul: binary((a, b) => a * b),
   NotEqual: binary((a, b) => (a !== b ? 1 : 0)),

@@ -1,7 +1,8 @@
 /** Values of operators that move, pick, join and repeat elements, or make them from sizes. */
+
+import type { Numbers } from "../elements.js";
 import { numberAttribute } from "../node.js";
 import { elementCount, type StaticShape } from "../shape.js";
-import type { Numbers } from "../elements.js";
 import { shapeRange } from "./creating.js";
 import { type Evaluator, type Evaluators, filled, known } from "./evaluator.js";
 import { padAmounts } from "./joining.js";
@@ -85,7 +86,14 @@ const concat = move((call, [output]) => {
 
 const stack = move((call, [output]) => {
   const axis = call.axis(numberAttribute(call.node, "axis", 0), output!.shape.length);
-  return [join(call, output!, axis, call.node.inputs.map(() => 1))];
+  return [
+    join(
+      call,
+      output!,
+      axis,
+      call.node.inputs.map(() => 1),
+    ),
+  ];
 });
 
 /** Returns the parts of an axis, each a view of the input. */
@@ -108,7 +116,11 @@ const split = move((call) => {
 
 const unstack = move((call, outputs) => {
   const axis = call.axis(numberAttribute(call.node, "axis", 0), call.shape(0).length);
-  return parts(call, axis, outputs.map(() => 1));
+  return parts(
+    call,
+    axis,
+    outputs.map(() => 1),
+  );
 });
 
 const gather = move((call, [output]) => {

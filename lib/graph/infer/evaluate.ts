@@ -1,13 +1,10 @@
 import { hasNumbers, type Numbers } from "../elements.js";
 import type { Node } from "../node.js";
-import type { Quantization, Tensor } from "../tensor.js";
+import { sameQuantization } from "../quantization.js";
+import type { Tensor } from "../tensor.js";
 import type { Evaluator } from "./evaluator.js";
 import { InferenceCall, type TensorType, type ValuesOf } from "./rule.js";
 import { evaluatorOf } from "./table.js";
-
-function sameQuantization(a: Quantization | null, b: Quantization | null): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
-}
 
 /** Integers with a scale stand for other numbers: they may be moved as they are, not computed with. */
 function keepsQuantization(node: Node, evaluator: Evaluator): boolean {
@@ -15,7 +12,9 @@ function keepsQuantization(node: Node, evaluator: Evaluator): boolean {
   if (!evaluator.moves) {
     return [...node.inputs, ...node.outputs].every((tensor) => !tensor?.quantization);
   }
-  const data = node.inputs.filter((tensor): tensor is Tensor => tensor != null && tensor.dtype === output.dtype);
+  const data = node.inputs.filter(
+    (tensor): tensor is Tensor => tensor != null && tensor.dtype === output.dtype,
+  );
   const perAxis = [...data, output].some(({ quantization }) => (quantization?.axis ?? null) !== null);
   return !perAxis && data.every(({ quantization }) => sameQuantization(quantization, output.quantization));
 }
@@ -28,7 +27,8 @@ export function evaluatorFor(node: Node): Evaluator | null {
   const evaluator = evaluatorOf(node.op);
   if (!evaluator || node.outputs.length === 0 || node.attributes.activation !== undefined) return null;
   const handled = [...node.inputs, ...node.outputs].every((tensor) => !tensor || hasNumbers(tensor.dtype));
-  return handled && (evaluator.shapeOnly || keepsQuantization(node, evaluator)) ? evaluator : null;
+  const safe = evaluator.shapeOnly || evaluator.quantizes || keepsQuantization(node, evaluator);
+  return handled && safe ? evaluator : null;
 }
 
 /** Returns the values of a node's outputs, or null where they depend on the run. */

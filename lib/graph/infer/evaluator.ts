@@ -13,6 +13,8 @@ export interface Evaluator {
   readonly moves: boolean;
   /** The values of input 0 do not matter, its shape does. */
   readonly shapeOnly?: true;
+  /** The operator reads and writes quantised values as what they stand for. */
+  readonly quantizes?: true;
 }
 
 export type Evaluators = Readonly<Record<string, Evaluator>>;

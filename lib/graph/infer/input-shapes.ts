@@ -26,7 +26,10 @@ export interface ResolvedInputs {
  */
 export function resolveInputShapes(
   graph: Graph,
-  { given = new Map(), batch = null }: { readonly given?: ReadonlyMap<string, Shape>; readonly batch?: number | null } = {},
+  {
+    given = new Map(),
+    batch = null,
+  }: { readonly given?: ReadonlyMap<string, Shape>; readonly batch?: number | null } = {},
 ): ResolvedInputs {
   const names = new Set(graph.inputs.map(({ name }) => name));
   for (const name of given.keys()) {

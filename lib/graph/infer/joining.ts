@@ -11,7 +11,8 @@ const concat: InferenceRule = (call) => {
   const axis = call.axis(numberAttribute(call.node, "axis"), first.length);
   for (const shape of shapes) {
     const fits = shape.length === first.length && shape.every((size, i) => i === axis || size === first[i]);
-    if (!fits) throw call.refuse(`${formatShape(shape)} does not continue ${formatShape(first)} along axis ${axis}`);
+    if (!fits)
+      throw call.refuse(`${formatShape(shape)} does not continue ${formatShape(first)} along axis ${axis}`);
   }
   const total = shapes.reduce((sum, shape) => sum + shape[axis]!, 0);
   return [{ dtype: call.dtype(0), shape: first.map((size, index) => (index === axis ? total : size)) }];

@@ -43,7 +43,8 @@ const sequenceRnn: InferenceRule = (call) => [
   { dtype: call.dtype(0), shape: [...call.shape(0).slice(0, -1), call.shape(1)[0]!] },
 ];
 
-const rnn: InferenceRule = (call) => (call.node.source.format === "tflite" ? sequenceRnn(call) : recurrent(call));
+const rnn: InferenceRule = (call) =>
+  call.node.source.format === "tflite" ? sequenceRnn(call) : recurrent(call);
 
 /** Weights are [units × rank, in]: `rank` filters make one unit. Source: tensorflow/lite/kernels/svdf.cc. */
 const svdf: InferenceRule = (call) => {

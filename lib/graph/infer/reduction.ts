@@ -23,7 +23,11 @@ function fold(shape: StaticShape, axes: readonly number[], keep: boolean): Stati
 
 const reduce: InferenceRule = (call) => {
   // Attribute names follow the file: ONNX writes keepdims, TFLite's own operators keepDims.
-  const keep = flagAttribute(call.node, "keepdims", flagAttribute(call.node, "keepDims", call.node.source.format !== "tflite"));
+  const keep = flagAttribute(
+    call.node,
+    "keepdims",
+    flagAttribute(call.node, "keepDims", call.node.source.format !== "tflite"),
+  );
   return [{ dtype: call.dtype(0), shape: fold(call.shape(0), reducedAxes(call), keep) }];
 };
 

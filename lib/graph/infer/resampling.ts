@@ -85,7 +85,8 @@ const resize: InferenceRule = (call) => {
     throw call.refuse(`it has ${values.length} ${bySizes ? "sizes" : "scales"}, expected ${axes.length}`);
   }
   const policy = stringAttribute(call.node, "keepAspectRatioPolicy", "stretch");
-  if (bySizes && policy !== "stretch") throw call.refuse(`its aspect ratio policy '${policy}' is not handled`);
+  if (bySizes && policy !== "stretch")
+    throw call.refuse(`its aspect ratio policy '${policy}' is not handled`);
   // TFLite asks for a height and a width alone; the decoder filled in the rest from the recorded input.
   const spatialOnly = call.node.source.format === "tflite";
   for (const [index, axis] of axes.entries()) {

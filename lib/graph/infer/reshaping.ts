@@ -65,7 +65,11 @@ export function permutation(call: InferenceCall): readonly number[] {
   // A TFLite permutation that is computed stays an input.
   const perm = call.has(1)
     ? call.values(1)
-    : numbersAttribute(call.node, "perm", Array.from({ length: rank }, (_, axis) => rank - 1 - axis));
+    : numbersAttribute(
+        call.node,
+        "perm",
+        Array.from({ length: rank }, (_, axis) => rank - 1 - axis),
+      );
   const axes = perm.map((axis) => call.axis(axis, rank));
   if (new Set(axes).size === rank && axes.length === rank) return axes;
   throw call.refuse(`its permutation is ${perm.join(", ")}, expected each of ${rank} axes once`);

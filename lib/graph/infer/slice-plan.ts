@@ -21,7 +21,8 @@ export interface SlicePlan {
  */
 export function clampRange(size: number, start: number, end: number, step: number): AxisRange {
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
-  const clamp = (position: number) => Math.max(low, Math.min(high, position < 0 ? position + size : position));
+  const clamp = (position: number) =>
+    Math.max(low, Math.min(high, position < 0 ? position + size : position));
   const from = clamp(start);
   const to = clamp(end);
   return { start: from, step, count: Math.max(0, Math.ceil((to - from) / step)) };
@@ -100,7 +101,8 @@ export function stridedSlicePlan(call: InferenceCall): SlicePlan {
     if (step === 0) throw call.refuse(`its stride along axis ${axis} is 0`);
     if (shrink(position)) {
       const index = noBegin(position) ? 0 : start < 0 ? start + size : start;
-      if (index < 0 || index >= size) throw call.refuse(`index ${start} lies outside axis ${axis} of ${size}`);
+      if (index < 0 || index >= size)
+        throw call.refuse(`index ${start} lies outside axis ${axis} of ${size}`);
       ranges.push({ start: index, step: 1, count: 1 });
       continue;
     }

@@ -6,8 +6,9 @@
  *     columns 2, 0   shape 2×2, strides [3, −2], offset 2   2 0 5 3
  *     row 1 thrice   shape 3×3, strides [0, 1], offset 3    3 4 5 3 4 5 3 4 5
  */
-import { elementCount, type StaticShape } from "../shape.js";
+
 import type { Numbers } from "../elements.js";
+import { elementCount, type StaticShape } from "../shape.js";
 
 export interface View {
   readonly shape: StaticShape;
@@ -38,7 +39,10 @@ export function broadcastView(from: StaticShape, to: StaticShape): View {
 }
 
 /** Calls `visit` with the position in the array of each element of the view, in the view's order. */
-export function forEachOffset({ shape, strides, offset }: View, visit: (from: number, to: number) => void): void {
+export function forEachOffset(
+  { shape, strides, offset }: View,
+  visit: (from: number, to: number) => void,
+): void {
   const total = elementCount(shape);
   const index = new Array<number>(shape.length).fill(0);
   let from = offset;

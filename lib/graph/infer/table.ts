@@ -4,6 +4,7 @@ import { DENSE_RULES } from "./dense.js";
 import { ELEMENTWISE_RULES } from "./elementwise.js";
 import { ARITHMETIC_EVALUATORS } from "./evaluate-arithmetic.js";
 import { MOVE_EVALUATORS } from "./evaluate-moves.js";
+import { QUANTIZATION_EVALUATORS } from "./evaluate-quantization.js";
 import type { Evaluator } from "./evaluator.js";
 import { JOINING_RULES } from "./joining.js";
 import { PICKING_RULES } from "./picking.js";
@@ -32,7 +33,7 @@ const RULES: ReadonlyMap<string, InferenceRule> = new Map(
 );
 
 const EVALUATORS: ReadonlyMap<string, Evaluator> = new Map(
-  [ARITHMETIC_EVALUATORS, MOVE_EVALUATORS].flatMap((family) => Object.entries(family)),
+  [ARITHMETIC_EVALUATORS, MOVE_EVALUATORS, QUANTIZATION_EVALUATORS].flatMap((family) => Object.entries(family)),
 );
 
 /** Returns the rule for an operator; undefined where there is none. */

@@ -44,6 +44,10 @@ export interface Epoch {
 export interface EpochPlan {
   readonly options: CompileOptions;
   readonly epochs: readonly Epoch[];
+  /** Nodes without an epoch: views of what is there already, or work that a reader does as it reads. */
+  readonly free: readonly Node[];
+  /** Where the values of a graph tensor lie when no epoch writes it by itself (epochs/storage.ts). */
+  readonly storage: ReadonlyMap<Tensor, readonly Tensor[]>;
   /** Runs of hw epochs that the epoch controller plays as one blob, [first, last] indices; empty without it. */
   readonly blobs: readonly (readonly [number, number])[];
 }

@@ -13,6 +13,29 @@ export const MAX_STRIDED_KERNEL_WIDTH = documented(12);
 /** Input width × channels that stay in the line buffer; more is read block by block of channels. */
 export const LINE_BUFFER = documented(2048);
 
+export const SMALL_MAP: Fact = {
+  value: 24,
+  evidence: "inferred",
+  source:
+    "YamNet (2.2): 6×4 and 3×2 copied 7/7, 12×8 and larger 0/6; MobileNetV2 (2.1): 4×4 copied 2/3, 8×8 0/9; MobileNetV2-224 (2.2): 7×7 0/3",
+};
+export const DEPTHWISE_BLOCK: Fact = {
+  value: 8,
+  evidence: "observed",
+  source: "inflated depthwise kernels of 2.1 and 2.2: groups of 8, 227 of 227 layers",
+};
+const KERNEL_GROUP: Fact = {
+  value: 24,
+  evidence: "observed",
+  source: "pointwise kernels of 2.x images: groups of the largest divisor of Cout up to 24",
+};
+
+/** Kernels that a pointwise layer computes at once: the channels that it writes side by side. */
+function kernelGroup(channels: number): number {
+  const largest = [...Array(KERNEL_GROUP.value).keys()].map((n) => KERNEL_GROUP.value - n);
+  return largest.find((n) => channels % n === 0) ?? 1;
+}
+
 const WEIGHTED = ["Conv", "ConvTranspose", "Gemm", "MatMul"];
 
 export interface KernelParts {
@@ -151,7 +174,7 @@ export const CONVOLUTION_RULES: readonly SupportRule[] = [
     source: "MobileFaceNet compiled by 2.1: 7×7 depthwise on a 7×7 map, three 1-column parts on the CPU",
     check(site) {
       const layer = geometryOf(site);
-      if (!layer || layer.kind !== "depthwise" || site.options.tool >= "3.0") return null;
+      if (layer?.kind !== "depthwise" || site.options.tool >= "3.0") return null;
       const { columns } = kernelParts({
         height: layer.kernelHeight,
         width: layer.kernelWidth,
@@ -174,7 +197,7 @@ export const CONVOLUTION_RULES: readonly SupportRule[] = [
     source: `${PAGE}: featureWidth × batchDepth ≤ 2048; 21 of 21 copies in a YOLO network (2.2)`,
     check(site) {
       const layer = geometryOf(site);
-      if (!layer || layer.kind !== "conv" || site.options.tool >= "3.0") return null;
+      if (layer?.kind !== "conv" || site.options.tool >= "3.0") return null;
       if (layer.kernelHeight * layer.kernelWidth === 1) return null;
       const row = layer.inputWidth * layer.inputChannels;
       if (row <= LINE_BUFFER.value) return null;
@@ -182,6 +205,41 @@ export const CONVOLUTION_RULES: readonly SupportRule[] = [
         why: `a row of the input is ${layer.inputWidth} × ${layer.inputChannels} = ${row} values, at most ${LINE_BUFFER.value}`,
         fix: "fewer channels or a smaller map before this layer",
       };
+    },
+  },
+  {
+    id: "N6-CONV-08",
+    sentence: `Compilers before 3.0 copy the input of a depthwise layer on a map of at most ${SMALL_MAP.value} positions into blocks of ${DEPTHWISE_BLOCK.value} channels.`,
+    ops: ["Conv"],
+    outcome: "extra",
+    facts: { positions: SMALL_MAP, block: DEPTHWISE_BLOCK },
+    evidence: "inferred",
+    source: SMALL_MAP.source,
+    check(site) {
+      const layer = geometryOf(site);
+      if (layer?.kind !== "depthwise" || site.options.tool >= "3.0") return null;
+      const positions = layer.inputHeight * layer.inputWidth;
+      if (positions > SMALL_MAP.value || Math.max(...layer.dilations) > 1) return null;
+      if (layer.inputChannels % DEPTHWISE_BLOCK.value !== 0) return null;
+      if (kernelGroup(layer.inputChannels) === DEPTHWISE_BLOCK.value) return null;
+      return {
+        why: `a map of ${layer.inputHeight}×${layer.inputWidth} with ${layer.inputChannels} channels`,
+        fix: "compile with 3.0 or later",
+      };
+    },
+  },
+  {
+    id: "N6-CONVT-01",
+    sentence: "A strided transpose convolution is zeros put between the inputs (Concat, DepthToSpace) and an ordinary one.",
+    ops: ["ConvTranspose"],
+    outcome: "extra",
+    facts: {},
+    evidence: "observed",
+    source: "CenterFace compiled by 2.1: 3 of 3, c_info.json",
+    check(site) {
+      const layer = geometryOf(site);
+      if (!layer || Math.max(...layer.strides) <= 1) return null;
+      return { why: `stride ${layer.strides.join("×")}`, fix: "nearest resize and a convolution" };
     },
   },
 ];

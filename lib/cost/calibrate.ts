@@ -1,0 +1,222 @@
+/**
+ * Learns the factors of the latency model from published figures of whole networks, and how wrong the model is
+ * on families it has not seen. Pure: rows in, calibration out.
+ *
+ * A row says, for each epoch of one network, how long the NPU is busy and how long its parameters stream, both
+ * before any factor. With factors f the network takes
+ *
+ *   Σ max(f.npu · busy, f.stream · streaming)  +  f.epoch · epochs  +  f.software · CPU
+ *
+ * The fit makes relative errors small in the least-absolute sense (one odd row does not bend it): weighted
+ * least squares, weights and slower resource of each epoch renewed until they settle, no factor below zero.
+ *
+ * Example: two networks of one epoch each, busy 1 ms and 2 ms, measured 1.11 and 2.21: npu = 1.1 and 10 us
+ * per epoch explain both.
+ */
+import { LabError } from "../errors.js";
+import type { CostFactors } from "./factors.js";
+import { NEUTRAL_FACTORS } from "./factors.js";
+
+export interface LatencyRow {
+  /** Of the table it was published in. */
+  readonly key: string;
+  readonly family: string;
+  readonly network: string;
+  readonly tool: string;
+  readonly measuredMs: number;
+  readonly source: string;
+  /** Why the figure may not be what it seems; such rows are judged, but not learnt from. */
+  readonly suspect?: string;
+  /** Per hardware or hybrid epoch, before factors: NPU busy, parameters streaming, in milliseconds. */
+  readonly epochs: readonly (readonly [busyMs: number, streamMs: number])[];
+  /** CPU time of software and hybrid epochs, before factors. */
+  readonly cpuMs: number;
+}
+
+/** Returns what the model says of a row. */
+export function predictRow(row: LatencyRow, factors: CostFactors): number {
+  const { npu, stream, software, epochMicroseconds } = factors;
+  let total = row.cpuMs * software + (row.epochs.length * epochMicroseconds) / 1000;
+  for (const [busy, streaming] of row.epochs) total += Math.max(busy * npu, streaming * stream);
+  return total;
+}
+
+/** The times that each factor multiplies, in the order of `CostFactors`. */
+function columns(row: LatencyRow, factors: CostFactors): readonly number[] {
+  let busySum = 0;
+  let streamSum = 0;
+  for (const [busy, streaming] of row.epochs) {
+    if (busy * factors.npu >= streaming * factors.stream) busySum += busy;
+    else streamSum += streaming;
+  }
+  return [busySum, streamSum, row.cpuMs, row.epochs.length / 1000];
+}
+
+/** Returns x of Ax = b by Gauss–Jordan with pivoting; null when A is singular. A is small. */
+function solveLinear(a: readonly (readonly number[])[], b: readonly number[]): number[] | null {
+  const n = b.length;
+  const rows = a.map((row, index) => [...row, b[index]!]);
+  for (let column = 0; column < n; column++) {
+    let pivot = column;
+    for (let row = column + 1; row < n; row++) {
+      if (Math.abs(rows[row]![column]!) > Math.abs(rows[pivot]![column]!)) pivot = row;
+    }
+    [rows[column], rows[pivot]] = [rows[pivot]!, rows[column]!];
+    const lead = rows[column]![column]!;
+    if (Math.abs(lead) < 1e-12) return null;
+    for (let row = 0; row < n; row++) {
+      if (row === column) continue;
+      const share = rows[row]![column]! / lead;
+      for (let k = column; k <= n; k++) rows[row]![k]! -= share * rows[column]![k]!;
+    }
+  }
+  return rows.map((row, index) => row[n]! / row[index]!);
+}
+
+/** Returns the non-negative x that brings the weighted rows of A nearest to one; columns go out while negative. */
+function nonNegative(a: readonly (readonly number[])[], weights: readonly number[]): number[] {
+  let active = a[0]!.map((_, column) => column);
+  for (;;) {
+    const products = active.map((i) =>
+      active.map((j) => a.reduce((sum, row, r) => sum + weights[r]! * row[i]! * row[j]!, 0)),
+    );
+    const targets = active.map((i) => a.reduce((sum, row, r) => sum + weights[r]! * row[i]!, 0));
+    // A trace of ridge keeps columns that no row uses (no CPU epoch, no streaming) from being singular.
+    for (const [index, row] of products.entries()) row[index]! += 1e-9;
+    const solution = solveLinear(products, targets) ?? active.map(() => 0);
+    const worst = solution.reduce((low, value, index) => (value < solution[low]! ? index : low), 0);
+    if (active.length === 0 || solution[worst]! >= 0) {
+      const full = a[0]!.map(() => 0);
+      for (const [index, column] of active.entries()) full[column] = solution[index]!;
+      return full;
+    }
+    active = active.filter((_, index) => index !== worst);
+  }
+}
+
+const FIT_ROUNDS = 30;
+
+/** Relative errors below this count alike: published figures are rounded, and nets of one family repeat. */
+const ERROR_FLOOR = 0.03;
+
+/** Returns the factors that fit the rows best; throws a LabError when there are fewer rows than factors. */
+export function fitFactors(rows: readonly LatencyRow[]): CostFactors {
+  if (rows.length < 4) {
+    throw new LabError({
+      code: "CALIBRATION",
+      message: `Cannot calibrate latency: ${rows.length} rows are given, expected at least 4`,
+    });
+  }
+  let factors: CostFactors = NEUTRAL_FACTORS;
+  let weights = rows.map(() => 1);
+  for (let round = 0; round < FIT_ROUNDS; round++) {
+    const a = rows.map((row) => columns(row, factors).map((value) => value / row.measuredMs));
+    const [npu, stream, software, epochMicroseconds] = nonNegative(a, weights) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    factors = { npu, stream, software, epochMicroseconds };
+    weights = rows.map((row) => {
+      const error = Math.abs(predictRow(row, factors) / row.measuredMs - 1);
+      return 1 / Math.max(error, ERROR_FLOOR);
+    });
+  }
+  return factors;
+}
+
+export interface Residual {
+  readonly row: LatencyRow;
+  readonly predictedMs: number;
+  /** measured ÷ predicted. */
+  readonly ratio: number;
+}
+
+/** Returns for each row what a fit without its family predicts. */
+export function leaveOneFamilyOut(rows: readonly LatencyRow[]): readonly Residual[] {
+  const byFamily = new Map<string, CostFactors>();
+  return rows.map((row) => {
+    let factors = byFamily.get(row.family);
+    if (!factors) {
+      factors = fitFactors(
+        rows.filter((other) => other.family !== row.family && other.suspect === undefined),
+      );
+      byFamily.set(row.family, factors);
+    }
+    const predictedMs = predictRow(row, factors);
+    return { row, predictedMs, ratio: row.measuredMs / predictedMs };
+  });
+}
+
+export interface Accuracy {
+  readonly rows: number;
+  /** Mean and median of |predicted − measured| ÷ measured. */
+  readonly meanError: number;
+  readonly medianError: number;
+  readonly within10: number;
+  readonly within25: number;
+}
+
+export function accuracyOf(residuals: readonly Residual[]): Accuracy {
+  const errors = residuals.map(({ ratio }) => Math.abs(1 / ratio - 1)).sort((a, b) => a - b);
+  const count = errors.length;
+  const share = (limit: number) => errors.filter((error) => error <= limit).length / count;
+  return {
+    rows: count,
+    meanError: errors.reduce((sum, error) => sum + error, 0) / count,
+    medianError: quantile(errors, 0.5),
+    within10: share(0.1),
+    within25: share(0.25),
+  };
+}
+
+/** Returns the value below which `share` of the sorted values lie, between neighbours by proportion. */
+export function quantile(sorted: readonly number[], share: number): number {
+  const position = Math.min(Math.max(share, 0), 1) * (sorted.length - 1);
+  const below = Math.floor(position);
+  const low = sorted[below]!;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  return low + (high - low) * (position - below);
+}
+
+export interface Calibration {
+  readonly factors: CostFactors;
+  /** Measured ÷ predicted lies between these for 80 % of the rows of families left out. */
+  readonly interval: { readonly lowRatio: number; readonly highRatio: number };
+  readonly rows: number;
+  readonly families: number;
+  /** On families left out, all rows but the suspect ones. */
+  readonly accuracy: Accuracy;
+  /** The same with the suspect rows. */
+  readonly accuracyWithSuspects: Accuracy;
+}
+
+const INTERVAL_SHARE = 0.8;
+
+/**
+ * Returns factors, interval and accuracy. Each family weighs the same in the interval, however many of its
+ * networks were published: ratios are repeated so that families count alike.
+ */
+export function calibrate(rows: readonly LatencyRow[]): Calibration {
+  const sound = rows.filter(({ suspect }) => suspect === undefined);
+  const residuals = leaveOneFamilyOut(rows);
+  const soundResiduals = residuals.filter(({ row }) => row.suspect === undefined);
+  const families = [...new Set(sound.map(({ family }) => family))];
+  const ratios = families
+    .flatMap((family) => {
+      const own = soundResiduals.filter(({ row }) => row.family === family).map(({ ratio }) => ratio);
+      const sorted = own.sort((a, b) => a - b);
+      return Array.from({ length: 50 }, (_, index) => quantile(sorted, (index + 0.5) / 50));
+    })
+    .sort((a, b) => a - b);
+  const tail = (1 - INTERVAL_SHARE) / 2;
+  return {
+    factors: fitFactors(sound),
+    interval: { lowRatio: quantile(ratios, tail), highRatio: quantile(ratios, 1 - tail) },
+    rows: sound.length,
+    families: families.length,
+    accuracy: accuracyOf(soundResiduals),
+    accuracyWithSuspects: accuracyOf(residuals),
+  };
+}

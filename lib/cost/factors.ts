@@ -1,0 +1,14 @@
+/** The few numbers that whole networks teach the latency model; everything else is per epoch and sourced. */
+export interface CostFactors {
+  /** On the time in which the NPU computes or moves activations. */
+  readonly npu: number;
+  /** On the time in which parameters arrive from external memory. */
+  readonly stream: number;
+  /** On the time of the CPU. */
+  readonly software: number;
+  /** What the epoch controller adds per hardware epoch, at 1 GHz. */
+  readonly epochMicroseconds: number;
+}
+
+/** Bounds as they come, nothing added: what calibration starts from. */
+export const NEUTRAL_FACTORS: CostFactors = { npu: 1, stream: 1, software: 1, epochMicroseconds: 0 };

@@ -1,0 +1,144 @@
+/** TensorProto: a constant, its bytes left where they are. */
+import { DecodeError, LabError } from "../../errors.js";
+import { byteLength, DTYPES, type DType } from "../../graph/dtype.js";
+import { elementCount, formatShape } from "../../graph/shape.js";
+import { type Constant, Tensor } from "../../graph/tensor.js";
+import type { ByteSource } from "../../source.js";
+import { siblingConstant } from "../sibling.js";
+import { dataType } from "./data-types.js";
+import { typedConstant } from "./typed-data.js";
+import type { Extent, Message } from "./wire.js";
+
+export type Siblings = ((name: string) => ByteSource) | undefined;
+
+/** Returns the constant in a TensorProto, under its own name. */
+export function readTensor(message: Message, siblings: Siblings): Tensor {
+  const dims: number[] = [];
+  let code = 0;
+  let name = "";
+  let raw: Extent | null = null;
+  let external: ReadonlyMap<string, string> | null = null;
+  let isExternal = false;
+  const typed: { field: number; wire: number; extent: Extent }[] = [];
+  const entries = new Map<string, string>();
+  while (message.next()) {
+    // 1: dims, 2: data_type, 3: segment, 4: float_data, 5: int32_data, 6: string_data, 7: int64_data,
+    // 8: name, 9: raw_data, 10: double_data, 11: uint64_data, 12: doc_string, 13: external_data,
+    // 14: data_location, 16: metadata_props
+    switch (message.field) {
+      case 1:
+        message.int64s(dims);
+        break;
+      case 2:
+        code = message.uint32();
+        break;
+      case 3:
+        throw message.broken("it is stored in segments, which no ONNX tool writes; expected a whole tensor");
+      case 4:
+      case 5:
+      case 6:
+      case 7:
+      case 10:
+      case 11:
+        typed.push({ field: message.field, wire: message.wire, extent: message.value() });
+        break;
+      case 8:
+        name = message.string();
+        break;
+      case 9:
+        raw = message.extent();
+        break;
+      case 13: {
+        const [key, value] = readEntry(message.message("external_data"));
+        entries.set(key, value);
+        external = entries;
+        break;
+      }
+      case 14:
+        isExternal = message.uint32() === 1;
+        break;
+    }
+  }
+  const type = dataType(message, code);
+  const { dtype } = type;
+  if (dims.some((size) => size < 0)) {
+    throw message.broken(`a size of tensor '${name}' is negative: ${dims.join("x")}`);
+  }
+  const count = elementCount(dims);
+  const size = byteLength(dtype, count);
+  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(size)) {
+    throw message.broken(`tensor '${name}' of shape ${dims.join("x")} is too large to count`);
+  }
+  const { source } = message.file;
+  let data: Constant;
+  if (isExternal) {
+    data = externalConstant({ name, size, dtype, entries: external ?? entries, siblings });
+  } else if (raw !== null) {
+    if (dtype === "string") throw message.broken(`tensor '${name}' has strings as raw_data`);
+    const { at, length } = raw;
+    data = { byteLength: length, read: () => source.read(at, length) };
+  } else {
+    data = typedConstant({ message, name, type, count, size, parts: typed });
+  }
+  if (dtype !== "string" && data.byteLength !== size) {
+    throw new DecodeError({
+      code: "DATA_SIZE",
+      message: `Cannot read constant '${name}': its data has ${data.byteLength} bytes, expected ${size} for ${dtype} ${formatShape(dims)}`,
+      offset: message.start,
+      path: message.path,
+    });
+  }
+  return new Tensor({ name, dtype, shape: dims, data });
+}
+
+/** Returns a StringStringEntryProto: 1: key, 2: value. */
+export function readEntry(message: Message): [string, string] {
+  let key = "";
+  let value = "";
+  while (message.next()) {
+    if (message.field === 1) key = message.string();
+    else if (message.field === 2) value = message.string();
+  }
+  return [key, value];
+}
+
+function externalConstant({
+  name,
+  size,
+  dtype,
+  entries,
+  siblings,
+}: {
+  readonly name: string;
+  readonly size: number;
+  readonly dtype: DType;
+  readonly entries: ReadonlyMap<string, string>;
+  readonly siblings: Siblings;
+}): Constant {
+  const number = (key: string, absent: number): number => {
+    const text = entries.get(key);
+    if (text === undefined || text === "") return absent;
+    const value = Number(text);
+    if (Number.isSafeInteger(value) && value >= 0) return value;
+    throw new LabError({
+      code: "EXTERNAL_DATA",
+      message: `Cannot read tensor '${name}': the ${key} of its external data is '${text}', expected a whole number`,
+    });
+  };
+  const location = entries.get("location");
+  if (location === undefined || DTYPES[dtype].bits === 0) {
+    const why = location === undefined ? "names no location" : "holds strings";
+    throw new LabError({
+      code: "EXTERNAL_DATA",
+      message: `Cannot read tensor '${name}': its external data ${why}, expected numbers in a file beside the model`,
+    });
+  }
+  return siblingConstant({
+    location,
+    offset: number("offset", 0),
+    // Without a length the data runs on for as long as the tensor takes.
+    length: number("length", size),
+    tensor: name,
+    siblings,
+  });
+}

@@ -1,0 +1,123 @@
+/** What lowering knows while it walks the graph, and the steps written so far. */
+import type { Graph } from "../../../graph/graph.js";
+import { type LayerGeometry, layerGeometry } from "../../../graph/geometry.js";
+import type { Layout, Node } from "../../../graph/node.js";
+import { Tensor } from "../../../graph/tensor.js";
+import type { CompileOptions } from "../records.js";
+import { type Classification, classify } from "../rules/classify.js";
+import type { Site } from "../rules/site.js";
+import { type Step, type StepFields, step } from "./step.js";
+import { Storage } from "./storage.js";
+
+/** Stored value that stands for zero in tensors which a subtraction turns into unsigned ones. */
+const LOWEST_INT8 = -128;
+
+export class Scope {
+  readonly graph: Graph;
+  readonly options: CompileOptions;
+  readonly layout: Layout;
+  readonly storage = new Storage();
+  readonly #steps: Step[] = [];
+  readonly #free: Node[] = [];
+  readonly #verdicts = new Map<Node, Classification>();
+  /** Input of a layer after its zero point was subtracted. */
+  readonly #unsigned = new Map<Node, Tensor>();
+
+  constructor(graph: Graph, options: CompileOptions, layout: Layout) {
+    this.graph = graph;
+    this.options = options;
+    this.layout = layout;
+  }
+
+  get steps(): readonly Step[] {
+    return this.#steps;
+  }
+
+  get freeNodes(): readonly Node[] {
+    return this.#free;
+  }
+
+  site(node: Node): Site {
+    return { node, options: this.options, layout: this.layout };
+  }
+
+  verdict(node: Node): Classification {
+    const known = this.#verdicts.get(node);
+    if (known) return known;
+    const verdict = classify(node, this.options, this.layout);
+    this.#verdicts.set(node, verdict);
+    return verdict;
+  }
+
+  emit(fields: StepFields): void {
+    this.#steps.push(step(fields));
+  }
+
+  /** Lists the node as free; its output lies where `parts` lie. */
+  free(node: Node, parts: readonly Tensor[]): void {
+    this.#free.push(node);
+    for (const output of node.outputs) this.storage.put(output, parts);
+  }
+
+  /** Returns the layer that the NPU computes, or null. */
+  acceleratedLayer(node: Node): LayerGeometry | null {
+    return this.verdict(node).kind === "hw" ? layerGeometry(node) : null;
+  }
+
+  /** Returns what the epoch reads for an activation of the node. */
+  reads(tensors: readonly (Tensor | null | undefined)[]): Tensor[] {
+    const places = tensors.flatMap((tensor) => (tensor && !tensor.isConstant ? this.storage.of(tensor) : []));
+    return [...new Set(places)];
+  }
+
+  /** Returns what a layer reads: its input, after the zero point was subtracted where that is a step. */
+  layerReads(node: Node): Tensor[] {
+    const unsigned = this.#unsigned.get(node);
+    return unsigned ? [unsigned] : this.reads([node.inputs[0]]);
+  }
+
+  /**
+   * Subtracts the zero point of `tensor` once for each layer that reads it, when the lowest value stands for
+   * zero: kernels then see unsigned values. Other zero points are folded into the bias. Seen in c_info.json of
+   * four networks, 2.1 to 3.0: after every rectified layer, and nowhere else. The step ends the epoch that
+   * computes the tensor, or is one by itself where no unit is left or memory lies between.
+   */
+  subtractZero(tensor: Tensor): void {
+    if (!startsAtZero(tensor)) return;
+    for (const reader of this.graph.consumers(tensor)) {
+      if (reader.inputs[0] !== tensor || !this.acceleratedLayer(reader)) continue;
+      const unsigned = derived(tensor, `${tensor.name}/unsigned/${reader.name}`, { dtype: "uint8" });
+      this.#unsigned.set(reader, unsigned);
+      const reads = this.reads([tensor]);
+      this.emit({
+        op: "Sub",
+        reads,
+        writes: [unsigned],
+        units: { arithmetic: 1 },
+        joins: () => reads.length === 1,
+        note: `zero point of '${tensor.name}' subtracted before '${reader.name}'`,
+      });
+    }
+  }
+}
+
+/** Returns whether the lowest stored value is zero: the output of a rectified layer. */
+function startsAtZero(tensor: Tensor): boolean {
+  const zero = tensor.quantization?.zeroPoint[0];
+  if (zero === undefined) return false;
+  return tensor.dtype === "int8" ? zero === LOWEST_INT8 : tensor.dtype === "uint8" && zero === 0;
+}
+
+/** Returns a tensor of the same form for values that the graph has no name for. */
+export function derived(
+  like: Tensor,
+  name: string,
+  change: Partial<Pick<Tensor, "dtype" | "shape">> = {},
+): Tensor {
+  return new Tensor({
+    name,
+    dtype: change.dtype ?? like.dtype,
+    shape: change.shape ?? like.shape,
+    quantization: change.dtype === "float32" ? null : like.quantization,
+  });
+}

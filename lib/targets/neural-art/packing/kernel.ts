@@ -1,0 +1,68 @@
+import { type Bytes, sum } from "../../../units.js";
+import { type PackingRule, ROW_SPLIT, RULES } from "../facts-packing.js";
+import type { CompileOptions } from "../records.js";
+import { usesDeepMode } from "./deep-mode.js";
+import { inflation } from "./inflation.js";
+import { type WeightedLayer, weightCount } from "./layer.js";
+import { type KernelChoice, type KernelPart, kernelParts } from "./layout.js";
+
+export interface PackedKernel extends KernelChoice {
+  readonly parts: readonly KernelPart[];
+  readonly bytes: Bytes;
+  readonly rule: PackingRule;
+  /** `3x3 depthwise, 64 channels: inflated to groups of 8, 4,608 B instead of 576 B`. */
+  readonly explanation: string;
+}
+
+/** Returns how the compiler stores a kernel, and the rule that says so. */
+export function chooseKernel(
+  layer: WeightedLayer,
+  options: CompileOptions,
+): KernelChoice & { readonly rule: PackingRule } {
+  if (layer.onCpu) return { mode: "float", group: 1, rule: RULES.float };
+  if (layer.kernelHeight > ROW_SPLIT.rows.value) return { mode: "rows", group: 1, rule: RULES.rows };
+  if (layer.kind === "depthwise" && layer.inputChannels === layer.outputChannels) {
+    const { group, rule } = inflation(layer, options);
+    return { mode: group > 1 ? "inflated" : "plain", group, rule };
+  }
+  if (layer.groups > 1) return { mode: "plain", group: 1, rule: RULES.grouped };
+  if (usesDeepMode(layer, options)) return { mode: "deep", group: 1, rule: RULES.deep };
+  return { mode: "plain", group: 1, rule: RULES.plain };
+}
+
+const count = (value: number): string => value.toLocaleString("en-US");
+
+function describe(layer: WeightedLayer, { mode, group }: KernelChoice, total: number): string {
+  const { kernelHeight, kernelWidth, inputChannels, outputChannels } = layer;
+  const channels =
+    layer.kind === "depthwise" ? `${outputChannels} channels` : `${inputChannels} to ${outputChannels} channels`;
+  const what = `${kernelHeight}x${kernelWidth} ${layer.kind}, ${channels}`;
+  const raw = `${count(weightCount(layer))} B`;
+  const size = `${count(total)} B`;
+  switch (mode) {
+    case "inflated":
+      return `${what}: inflated to groups of ${group}, ${size} instead of ${raw}`;
+    case "deep":
+      return total === weightCount(layer)
+        ? `${what}: deep mode, ${size}`
+        : `${what}: deep mode, ${size} instead of ${raw}, filled up to 24-bit words`;
+    case "rows":
+      return `${what}: cut into parts of ${ROW_SPLIT.rows.value} rows, ${size}`;
+    case "float":
+      return layer.weights === "float"
+        ? `${what}: on the CPU, float32, ${size}`
+        : `${what}: on the CPU, widened to float32, ${size} instead of ${raw}`;
+    case "plain":
+      return `${what}: stored as it is, ${size}`;
+    default:
+      return mode satisfies never;
+  }
+}
+
+/** Returns the packed kernel of a layer: its parts, its bytes and why. */
+export function packKernel(layer: WeightedLayer, options: CompileOptions): PackedKernel {
+  const { rule, ...choice } = chooseKernel(layer, options);
+  const parts = kernelParts(layer, choice, options);
+  const bytes = sum(parts.map((part) => part.bytes));
+  return { ...choice, parts, bytes, rule, explanation: describe(layer, choice, bytes) };
+}

@@ -119,6 +119,8 @@ function converse({ child, connection, cleanUp }: ConverseOptions) {
   sockets.iopub.subscribe();
 
   const pending = new Map<string, Pending>();
+  /** Timers and rejected promises of a cell write after its `idle`: those who listen still hear them. */
+  const finished = new Map<string, Pending>();
   let death: KernelDeath | undefined;
   let lastWords = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -159,9 +161,11 @@ function converse({ child, connection, cleanUp }: ConverseOptions) {
   }
 
   function heard(channel: Channel, message: Message): void {
-    const request = pending.get(message.parent.msg_id ?? "");
-    if (request === undefined) return;
+    const id = message.parent.msg_id ?? "";
     const { msg_type: type } = message.header;
+    if (channel === "iopub" && type !== "status") finished.get(id)?.options.onOutput?.(message);
+    const request = pending.get(id);
+    if (request === undefined) return;
     if (channel === "stdin") {
       const value = request.options.onInput?.(String(message.content.prompt ?? "")) ?? "";
       send("stdin", "input_reply", { value }, message.header);
@@ -193,6 +197,7 @@ function converse({ child, connection, cleanUp }: ConverseOptions) {
         reject,
         settle() {
           pending.delete(id);
+          if (options.onOutput !== undefined) finished.set(id, request);
           resolve(request);
         },
       };

@@ -73,6 +73,7 @@ async function runCells(kernel: KernelClient, original: Notebook, options: RunNo
   const titles = cellTitles(original.cells);
   const codeCells = original.cells.filter(isRunnable);
   let complete = true;
+  let dead = false;
 
   for (const [index, cell] of original.cells.entries()) {
     if (!isRunnable(cell)) continue;
@@ -90,14 +91,18 @@ async function runCells(kernel: KernelClient, original: Notebook, options: RunNo
     tell("running");
     const { executionCount, alive } = await runCell({ kernel, cell, book, timeoutSeconds: options.timeoutSeconds });
     if (executionCount !== undefined) counts.set(cell.id, executionCount);
-    const error = book.outputsOf(cell.id).find((output) => output.output_type === "error");
+    const error = book.outputsOf(cell.id).findLast((output) => output.output_type === "error");
     if (error !== undefined) failures.push({ index, title, error });
     tell(error === undefined ? "done" : "failed");
-    if (!alive || (error !== undefined && options.allowErrors !== true)) {
-      complete = codeCells.at(-1) === cell && alive && error === undefined;
+    dead = !alive;
+    if (dead || (error !== undefined && options.allowErrors !== true)) {
+      complete = codeCells.at(-1) === cell && !dead && error === undefined;
       break;
     }
   }
+
+  // What the last cells left behind (a promise nobody caught) is reported before this answers.
+  if (!dead) await kernel.execute("", { silent: true }).catch(() => {});
 
   const cells = original.cells.map((cell) =>
     cell.cell_type === "code"

@@ -1,5 +1,5 @@
 /**
- * Constants of the latency model. "Board run A" is MobileNetV2-224 on a board with STM32N6, ST Edge AI Core 2.2, no
+ * Constants of the latency model. "Board run A" is MobileNetV2-224 on STM32N6570-DK, ST Edge AI Core 2.2, no
  * epoch controller, CPU 800 MHz, NPU 1000 MHz, per-epoch counters published in Magnus3327/stm32n6-edge-ai-benchmarks
  * (commit ea0f73d, mobilenet_v2_224.txt); datasets/measurements/epoch-timing.json carries its figures. "Run B"
  * are the single-layer networks of the same repository.

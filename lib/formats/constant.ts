@@ -18,3 +18,14 @@ export function float32Scalar(name: string, value: number): Tensor {
   const data = Float32Array.of(value);
   return new Tensor({ name, dtype: "float32", shape: [], data: constantOf(new Uint8Array(data.buffer)) });
 }
+
+/** Returns a constant float32 vector. */
+export function float32Vector(name: string, values: readonly number[]): Tensor {
+  const data = Float32Array.from(values);
+  return new Tensor({
+    name,
+    dtype: "float32",
+    shape: [values.length],
+    data: constantOf(new Uint8Array(data.buffer)),
+  });
+}

@@ -72,7 +72,8 @@ export function outputType(call: TypedCall, index: number): DType {
   const of = (input: number): DType => inputs[input]?.dtype ?? "float32";
   switch (op) {
     case "Cast":
-      return (attributes.to === undefined ? null : castType(attributes.to)) ?? of(0);
+      // A canonical Cast names the type (canonical.ts).
+      return typeof attributes.to === "string" ? (attributes.to as DType) : of(0);
     case "ConstantOfShape":
       return attributes.value instanceof Tensor ? attributes.value.dtype : "float32";
     case "QuantizeLinear":
@@ -92,9 +93,4 @@ export function outputType(call: TypedCall, index: number): DType {
   const types = Object.hasOwn(OUTPUT_TYPES, op) ? OUTPUT_TYPES[op]! : [0];
   const type = types[Math.min(index, types.length - 1)]!;
   return typeof type === "number" ? of(type) : type;
-}
-
-/** `to` is a type's name by the time that the node is canonical, a number or a name before. */
-function castType(to: unknown): DType | null {
-  return dataTypeOf(to) ?? (typeof to === "string" ? (to as DType) : null);
 }

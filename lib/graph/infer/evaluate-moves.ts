@@ -123,11 +123,15 @@ const unstack = move((call, outputs) => {
   );
 });
 
-const gather = move((call, [output]) => {
+const gather: Evaluator = {
+  moves: true,
+  handles: (node) => numberAttribute(node, "batchDims", 0) === 0,
+  evaluate: gatherRows,
+};
+
+function gatherRows(call: InferenceCall, [output]: readonly TensorType[]): Numbers[] {
   const data = call.shape(0);
   const axis = call.axis(numberAttribute(call.node, "axis", 0), data.length);
-  const batch = numberAttribute(call.node, "batchDims", 0);
-  if (batch !== 0) return null;
   const values = known(call, 0);
   const size = data[axis]!;
   const inner = elementCount(data.slice(axis + 1));
@@ -144,23 +148,29 @@ const gather = move((call, [output]) => {
     }
   }
   return [result];
-});
+}
 
-const pad = make((call, [output]) => {
-  const mode = call.node.attributes.mode ?? "constant";
-  if (mode !== "constant") return null;
-  const { before } = padAmounts(call);
-  if (before.some((size) => size < 0)) return null;
-  const result = filled(output!, call.has(2) ? known(call, 2)[0]! : 0);
-  const values = known(call, 0);
-  const strides = denseStrides(output!.shape);
-  const offset = before.reduce((sum, size, axis) => sum + size * strides[axis]!, 0);
-  // The input's elements in order, each at its place in the padded array.
-  forEachOffset({ shape: call.shape(0), strides, offset }, (to, from) => {
-    result[to] = values[from]!;
-  });
-  return [result];
-});
+/** Negative pads crop; the elements that remain are placed into the filled output. */
+const pad: Evaluator = {
+  moves: false,
+  handles: (node) => (node.attributes.mode ?? "constant") === "constant" && node.op !== "MIRROR_PAD",
+  evaluate(call, [output]) {
+    const { before, after } = padAmounts(call);
+    const shape = call.shape(0);
+    const strides = denseStrides(shape);
+    const crops = before.map((size) => Math.max(0, -size));
+    const kept = shape.map((size, axis) => Math.max(0, size - crops[axis]! - Math.max(0, -after[axis]!)));
+    const offset = crops.reduce((sum, crop, axis) => sum + crop * strides[axis]!, 0);
+    const values = readView(known(call, 0), { shape: kept, strides, offset });
+    const result = filled(output!, call.has(2) ? known(call, 2)[0]! : 0);
+    const outer = denseStrides(output!.shape);
+    const place = before.reduce((sum, size, axis) => sum + Math.max(0, size) * outer[axis]!, 0);
+    forEachOffset({ shape: kept, strides: outer, offset: place }, (to, from) => {
+      result[to] = values[from]!;
+    });
+    return [result];
+  },
+};
 
 const nonZero = make((call) => {
   const shape = call.shape(0);

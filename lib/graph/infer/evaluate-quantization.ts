@@ -1,5 +1,5 @@
 /** Values of QuantizeLinear and DequantizeLinear on constants. */
-import { DTYPES, isFloat } from "../dtype.js";
+import { DTYPES, isFloat, isInteger } from "../dtype.js";
 import { nodeQuantization } from "../quantization.js";
 import { elementCount, type StaticShape } from "../shape.js";
 import type { Quantization } from "../tensor.js";
@@ -16,13 +16,13 @@ function channelOf({ axis, scale }: Quantization, shape: StaticShape): (index: n
 const dequantize: Evaluator = {
   moves: false,
   quantizes: true,
+  handles: (node) =>
+    (node.inputs[1] ?? node.input(0).quantization) !== null || isFloat(node.input(0).dtype),
   evaluate(call, [output]) {
     const quantization = nodeQuantization(call.node) ?? call.node.input(0).quantization;
     const values = known(call, 0);
-    if (quantization === null) {
-      // TFLite's DEQUANTIZE widens float16 weights too.
-      return isFloat(call.dtype(0)) ? [values] : null;
-    }
+    // TFLite's DEQUANTIZE widens float16 weights too.
+    if (quantization === null) return [values];
     const channel = channelOf(quantization, call.shape(0));
     return [
       Float64Array.from(values, (value, index) => {
@@ -36,10 +36,14 @@ const dequantize: Evaluator = {
 const quantize: Evaluator = {
   moves: false,
   quantizes: true,
+  // A requantisation (quantised to quantised) stays a node: the vendor runs it.
+  handles: (node) =>
+    (node.inputs[1] ?? node.output().quantization) !== null &&
+    isInteger(node.output().dtype) &&
+    isFloat(node.input(0).dtype),
   evaluate(call, [output]) {
-    const quantization = nodeQuantization(call.node) ?? call.node.output().quantization;
+    const quantization = nodeQuantization(call.node) ?? call.node.output().quantization!;
     const { bits, kind } = DTYPES[output!.dtype];
-    if (quantization === null || (kind !== "int" && kind !== "uint") || call.node.input(0).quantization) return null;
     const [low, high] = kind === "int" ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
     const channel = channelOf(quantization, call.shape(0));
     return [

@@ -27,6 +27,7 @@ export function evaluatorFor(node: Node): Evaluator | null {
   const evaluator = evaluatorOf(node.op);
   if (!evaluator || node.outputs.length === 0 || node.attributes.activation !== undefined) return null;
   const handled = [...node.inputs, ...node.outputs].every((tensor) => !tensor || hasNumbers(tensor.dtype));
+  if (evaluator.handles?.(node) === false) return null;
   const safe = evaluator.shapeOnly || evaluator.quantizes || keepsQuantization(node, evaluator);
   return handled && safe ? evaluator : null;
 }

@@ -1,4 +1,5 @@
 import type { Numbers } from "../elements.js";
+import type { Node } from "../node.js";
 import { elementCount } from "../shape.js";
 import type { InferenceCall, TensorType } from "./rule.js";
 
@@ -7,8 +8,9 @@ import type { InferenceCall, TensorType } from "./rule.js";
  * that of shape arithmetic and of constants read once: plain numbers, one output element after the other.
  */
 export interface Evaluator {
-  /** null: not handled with these attributes; the node stays. */
-  evaluate(call: InferenceCall, outputs: readonly TensorType[]): readonly Numbers[] | null;
+  evaluate(call: InferenceCall, outputs: readonly TensorType[]): readonly Numbers[];
+  /** Whether the attributes of a node are handled; all are when absent. A node that is not stays. */
+  handles?(node: Node): boolean;
   /** The operator moves elements and computes nothing, so it may run on quantised values as they are stored. */
   readonly moves: boolean;
   /** The values of input 0 do not matter, its shape does. */

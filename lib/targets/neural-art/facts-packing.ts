@@ -19,11 +19,19 @@ function rule<const Id extends string>(fields: PackingRule & { readonly id: Id }
 
 const IMAGES = "flash images of 9 networks, tools 2.1 to 4.0";
 
-export const ALIGNMENT = fact(16, "observed", "offsets of every parameter buffer in 32 of 32 network.c files");
+export const ALIGNMENT = fact(
+  16,
+  "observed",
+  "offsets of every parameter buffer in 32 of 32 network.c files",
+);
 
 export const KERNEL_BLOCK = {
   /** Input channels that one block of an ordinary convolution holds, at most. */
-  spatialInputs: fact(8, "observed", "layers, kernels 2x2 and 3x3: 22 of 22 buffers of source-matched layers"),
+  spatialInputs: fact(
+    8,
+    "observed",
+    "layers, kernels 2x2 and 3x3: 22 of 22 buffers of source-matched layers",
+  ),
   /** Kernels that one group of an ordinary convolution holds, at most. */
   spatialKernels: fact(8, "observed", `${IMAGES}: the four multi-block buffers`),
   /** Input channels that one block of a plain pointwise layer holds, at most. */
@@ -103,7 +111,8 @@ export const BLOB = {
 export const RULES = {
   image: rule({
     id: "N6-PACK-IMAGE",
-    sentence: "Buffers follow each other by decreasing size, each from a 16-byte boundary; the image ends with the last.",
+    sentence:
+      "Buffers follow each other by decreasing size, each from a 16-byte boundary; the image ends with the last.",
     facts: { alignment: ALIGNMENT },
     evidence: "observed",
     source: "32 of 32 network.c files; size of every image",
@@ -124,7 +133,12 @@ export const RULES = {
     id: "N6-PACK-DEEP",
     sentence:
       "Pointwise layers of more than 24 inputs with zero point -128 or 0 use deep mode, unless four chained units are faster and weights are not what they wait for; each kernel group x input block is filled up to 24-bit words.",
-    facts: { ...DEEP_MODE, inputs: KERNEL_BLOCK.deepInputs, kernels: KERNEL_BLOCK.kernels, word: KERNEL_BLOCK.deepWord },
+    facts: {
+      ...DEEP_MODE,
+      inputs: KERNEL_BLOCK.deepInputs,
+      kernels: KERNEL_BLOCK.kernels,
+      word: KERNEL_BLOCK.deepWord,
+    },
     evidence: "fitted",
     source: "layers: 441 of 441 lengths; the choice of mode is fitted on 9 networks",
   }),
@@ -134,7 +148,8 @@ export const RULES = {
       "3x3 depthwise kernels are widened to blocks of 8 channels, seven in eight bytes zero, when the channels are a multiple of 8 and the dilation is 1; otherwise stored as they are.",
     facts: { group: INFLATION.group2x, kernel: INFLATION.kernel },
     evidence: "observed",
-    source: "layers of 2.1 and 2.2: 227 of 227. A face-landmark network in 2.2 has 4: one network, not modelled",
+    source:
+      "layers of 2.1 and 2.2: 227 of 227. A face-landmark network in 2.2 has 4: one network, not modelled",
   }),
   depthwise: rule({
     id: "N6-PACK-DW",
@@ -146,11 +161,13 @@ export const RULES = {
       strideTwoGroup: INFLATION.strideTwoGroup,
     },
     evidence: "fitted",
-    source: "layers of 3.0 and 4.0 at -O3; 4.0 depthwise microbenchmark (group 3) agrees, not used for the fit",
+    source:
+      "layers of 3.0 and 4.0 at -O3; 4.0 depthwise microbenchmark (group 3) agrees, not used for the fit",
   }),
   depthwiseDefault: rule({
     id: "N6-PACK-DW-DEFAULT",
-    sentence: "In the default profile of 3.0 and later, only 3x3 depthwise kernels of stride 2 are widened, by 2.",
+    sentence:
+      "In the default profile of 3.0 and later, only 3x3 depthwise kernels of stride 2 are widened, by 2.",
     facts: { strideTwoGroup: INFLATION.strideTwoGroup },
     evidence: "observed",
     source: "MobileNetV2 0.5 128, 3.0: 17 of 17 layers; total of MobileNetV2 224, 4.0, agrees within 0.1 %",
@@ -174,7 +191,8 @@ export const RULES = {
     sentence: "Weights and biases of a layer that runs on the CPU are stored as float32.",
     facts: {},
     evidence: "observed",
-    source: "layers: 5 of 5 layers of a float network (4.0); float parts of the 7x7 layer of MobileFaceNet (2.1)",
+    source:
+      "layers: 5 of 5 layers of a float network (4.0); float parts of the 7x7 layer of MobileFaceNet (2.1)",
   }),
   scale: rule({
     id: "N6-PACK-SCALE",
@@ -204,7 +222,8 @@ export const RULES = {
       "Without the epoch controller, a layer of up to 512 outputs whose input zero point is -128 brings one byte; so does a spatial mean.",
     facts: { zeroPoint: VECTORS.zeroPoint },
     evidence: "observed",
-    source: "c_info of MobileNetV2 0.5 128 (2.1, 2.2, 3.0); totals of yamnet 1024, rppg and the microbenchmarks",
+    source:
+      "c_info of MobileNetV2 0.5 128 (2.1, 2.2, 3.0); totals of yamnet 1024, rppg and the microbenchmarks",
   }),
   padOnes: rule({
     id: "N6-PACK-PAD-ONES",

@@ -56,12 +56,14 @@ export interface EpochPlan {
 export const ROM_CAUSES = {
   kernel: "weights as the file holds them",
   inflation: "zeros that widen depthwise kernels to blocks of a group",
+  floatWidening: "int8 weights widened to float32 for layers that run on the CPU",
   deepPadding: "zeros that fill 24-bit words of deep-mode kernels",
   widthBroadcast: "scale and bias repeated along the output width (more than 512 channels)",
   scale: "per-channel requantisation scales",
   bias: "biases",
   zeroOffset: "activation zero points subtracted by an own step",
   constant: "other constants that the network reads",
+  helper: "operands that the compiler adds: ones for padding and pooling, scales of steps on the CPU",
   alignment: "gaps up to the next 16-byte boundary",
 } as const;
 export type RomCause = keyof typeof ROM_CAUSES;
@@ -74,7 +76,28 @@ export interface LedgerEntry {
   readonly bytes: Bytes;
 }
 
-export type PackingMode = "plain" | "deep" | "inflated" | "rows" | "float" | "vector" | "constant";
+export type KernelMode = "plain" | "deep" | "inflated" | "rows" | "float";
+
+/** A piece of a kernel as it lies in flash; packing/layout.ts has the order of its bytes. */
+export interface KernelPart {
+  readonly mode: KernelMode;
+  /** Rows and columns of the kernel that the part holds, half open. */
+  readonly rows: readonly [number, number];
+  readonly columns: readonly [number, number];
+  readonly outputChannels: number;
+  /** Input channels stored per kernel: 1 for a depthwise kernel, its group once inflated. */
+  readonly inputChannels: number;
+  readonly kernelGroup: number;
+  readonly inputBlock: number;
+  /** Bytes that the weights themselves take. */
+  readonly payload: Bytes;
+  /** Zeros of inflation, or bytes that widen int8 to float32. */
+  readonly widening: Bytes;
+  readonly deepPadding: Bytes;
+  readonly bytes: Bytes;
+}
+
+export type PackingMode = KernelMode | "vector" | "constant";
 
 /** One parameter buffer of the flash image. */
 export interface PackedBuffer {
@@ -84,6 +107,8 @@ export interface PackedBuffer {
   readonly mode: PackingMode;
   /** Inflation group of a depthwise kernel; 1 for everything else. */
   readonly group: number;
+  /** How its bytes are ordered, for a kernel; null for everything else. */
+  readonly part: KernelPart | null;
   readonly offset: Bytes;
   readonly bytes: Bytes;
   /** The rule that sized it, for the report: id and one sentence with the numbers. */

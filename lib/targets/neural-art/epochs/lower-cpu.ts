@@ -92,29 +92,39 @@ export function lowerFloat(scope: Scope, node: Node, reason: Reason): void {
 
 /** A product of two activations is one Conv per head on the CPU; everything else is one epoch. */
 export function lowerInteger(scope: Scope, node: Node, reason: Reason): void {
-  const product = (node.op === "MatMul" || node.op === "Gemm") && !node.inputs[1]?.isConstant;
-  const shape = node.output().shape;
-  const heads =
-    product && shape && isStatic(shape) ? shape.slice(0, -2).reduce((count, dim) => count * dim, 1) : 1;
   const reads = scope.reads(node.inputs);
+  const constants = constantsOf(node);
   const macs = macsOf(node);
-  for (let head = 1; head <= heads; head++) {
-    const last = head === heads;
-    const part = derived(node.output(), `${node.output().name}/head${head}`);
+  const heads = headsOf(node);
+  if (heads === 1) {
+    const writes = [...node.outputs];
+    scope.emit({ kind: "sw", op: node.op, nodes: [node], reads, writes, constants, macs, reason });
+    return;
+  }
+  const output = node.output();
+  const shape = [...output.staticShape()].map((dim, axis, all) => (axis < all.length - 2 ? 1 : dim));
+  const parts = Array.from({ length: heads }, (_, head) =>
+    derived(output, `${output.name}/head${head + 1}`, { shape }),
+  );
+  parts.forEach((part, head) => {
     scope.emit({
       kind: "sw",
-      op: product ? "Conv" : node.op,
-      nodes: last ? [node] : [],
-      reads: last ? [...reads, ...parts(node, heads, scope)] : [...reads],
-      writes: last ? [...node.outputs] : [part],
-      constants: head === 1 ? constantsOf(node) : [],
-      macs: Math.floor(macs / heads) + (last ? macs % heads : 0),
+      op: "Conv",
+      nodes: head === heads - 1 ? [node] : [],
+      reads,
+      writes: [part],
+      constants: head === 0 ? constants : [],
+      macs: Math.floor(macs / heads) + (head === 0 ? macs % heads : 0),
       reason,
-      note: heads > 1 ? `head ${head} of ${heads} of '${node.name}'` : null,
+      note: `head ${head + 1} of ${heads} of '${node.name}'`,
     });
-  }
+  });
+  scope.storage.put(output, parts);
 }
 
-function parts(_node: Node, _heads: number, _scope: Scope): Tensor[] {
-  return [];
+function headsOf(node: Node): number {
+  const shape = node.output().shape;
+  const product = (node.op === "MatMul" || node.op === "Gemm") && !node.inputs[1]?.isConstant;
+  if (!product || !shape || !isStatic(shape)) return 1;
+  return shape.slice(0, -2).reduce((count, dim) => count * dim, 1);
 }

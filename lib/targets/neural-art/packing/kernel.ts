@@ -1,10 +1,10 @@
 import { type Bytes, sum } from "../../../units.js";
 import { type PackingRule, ROW_SPLIT, RULES } from "../facts-packing.js";
-import type { CompileOptions } from "../records.js";
+import type { CompileOptions, KernelPart } from "../records.js";
 import { usesDeepMode } from "./deep-mode.js";
 import { inflation } from "./inflation.js";
 import { type WeightedLayer, weightCount } from "./layer.js";
-import { type KernelChoice, type KernelPart, kernelParts } from "./layout.js";
+import { type KernelChoice, kernelParts } from "./layout.js";
 
 export interface PackedKernel extends KernelChoice {
   readonly parts: readonly KernelPart[];
@@ -35,7 +35,9 @@ const count = (value: number): string => value.toLocaleString("en-US");
 function describe(layer: WeightedLayer, { mode, group }: KernelChoice, total: number): string {
   const { kernelHeight, kernelWidth, inputChannels, outputChannels } = layer;
   const channels =
-    layer.kind === "depthwise" ? `${outputChannels} channels` : `${inputChannels} to ${outputChannels} channels`;
+    layer.kind === "depthwise"
+      ? `${outputChannels} channels`
+      : `${inputChannels} to ${outputChannels} channels`;
   const what = `${kernelHeight}x${kernelWidth} ${layer.kind}, ${channels}`;
   const raw = `${count(weightCount(layer))} B`;
   const size = `${count(total)} B`;

@@ -25,6 +25,7 @@ export interface WeightedLayer
   readonly inputZeroPoint: number | null;
   readonly weights: "int8" | "float";
   readonly perChannel: boolean;
+  readonly hasBias: boolean;
   /** Runs on the CPU in float32, whatever its weights are. */
   readonly onCpu: boolean;
 }
@@ -71,6 +72,7 @@ export function weightedLayer(node: Node, geometry: LayerGeometry, onCpu: boolea
     inputZeroPoint: signedZeroPoint(input),
     weights: isFloat ? "float" : "int8",
     perChannel: scales !== null && scales.axis !== null && scales.scale.length > 1,
+    hasBias: geometry.bias !== null,
     onCpu: onCpu || isFloat,
   };
 }

@@ -11,29 +11,9 @@
  */
 import { type Bytes, bytes, sum } from "../../../units.js";
 import { KERNEL_BLOCK, ROW_SPLIT } from "../facts-packing.js";
-import type { CompileOptions } from "../records.js";
+import type { CompileOptions, KernelMode, KernelPart } from "../records.js";
 import { largestDivisor } from "./divisor.js";
 import type { WeightedLayer } from "./layer.js";
-
-export type KernelMode = "plain" | "deep" | "inflated" | "rows" | "float";
-
-export interface KernelPart {
-  readonly mode: KernelMode;
-  /** Rows and columns of the kernel that the part holds, half open. */
-  readonly rows: readonly [number, number];
-  readonly columns: readonly [number, number];
-  readonly outputChannels: number;
-  /** Input channels stored per kernel: 1 for a depthwise kernel, its group once inflated. */
-  readonly inputChannels: number;
-  readonly kernelGroup: number;
-  readonly inputBlock: number;
-  /** Bytes that the weights themselves take. */
-  readonly payload: Bytes;
-  /** Zeros of inflation, or bytes that widen int8 to float32. */
-  readonly widening: Bytes;
-  readonly deepPadding: Bytes;
-  readonly bytes: Bytes;
-}
 
 /** Where the mode is decided; the layout only follows. */
 export interface KernelChoice {

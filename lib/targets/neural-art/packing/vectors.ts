@@ -17,6 +17,7 @@ export interface PackedVector {
 export function packVectors(layer: WeightedLayer, options: CompileOptions): readonly PackedVector[] {
   const channels = layer.outputChannels;
   if (layer.onCpu) {
+    if (!layer.hasBias) return [];
     const size = bytes(channels * VECTORS.biasBytes.value);
     return [
       { role: "bias", own: size, bytes: size, rule: RULES.float, explanation: `${channels} float32 biases` },
@@ -44,7 +45,12 @@ export function packVectors(layer: WeightedLayer, options: CompileOptions): read
     add("scale", channels * VECTORS.scaleBytes.value, RULES.scale, `int16 scale of ${channels} channels`);
   }
   if (layer.inputZeroPoint === VECTORS.zeroPoint.value) {
-    add("zeroOffset", 1, RULES.zeroOffset, `input zero point ${VECTORS.zeroPoint.value}, taken off by one byte`);
+    add(
+      "zeroOffset",
+      1,
+      RULES.zeroOffset,
+      `input zero point ${VECTORS.zeroPoint.value}, taken off by one byte`,
+    );
   }
   return vectors;
 }

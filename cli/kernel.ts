@@ -1,0 +1,19 @@
+import { Command } from "commander";
+import { installKernelSpec } from "../kernel/kernelspec.js";
+import { fail } from "./fail.js";
+
+export function kernelCommand(): Command {
+  const install = new Command("install")
+    .description("tell Jupyter about the kernel, so that the notebooks open there")
+    .option("--user", "install for this user (the default)")
+    .option("--prefix <folder>", "install below a prefix, such as a virtual environment")
+    .action((options: { readonly prefix?: string }) => {
+      try {
+        const folder = installKernelSpec(options.prefix === undefined ? {} : { prefix: options.prefix });
+        process.stdout.write(`npulab: kernel 'TypeScript (npulab)' written to ${folder}\n`);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  return new Command("kernel").description("the notebook kernel").addCommand(install);
+}

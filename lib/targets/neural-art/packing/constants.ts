@@ -1,0 +1,63 @@
+import { DTYPES } from "../../../graph/dtype.js";
+import type { Node } from "../../../graph/node.js";
+import type { Tensor } from "../../../graph/tensor.js";
+import { RULES, VECTORS } from "../facts-packing.js";
+import type { CompileOptions } from "../records.js";
+import { type BufferDraft, simpleDraft } from "./draft.js";
+
+/** Bytes of a float32 value. */
+const FLOAT = 4;
+
+/** Inputs that say a shape, an axis, a range or a scale: compiled into code, never stored. Others are data. */
+const SHAPING_INPUTS: Readonly<Record<string, readonly number[]>> = {
+  Clip: [1, 2],
+  ConstantOfShape: [0],
+  CumSum: [1],
+  DequantizeLinear: [1, 2],
+  Expand: [1],
+  OneHot: [1, 2],
+  Pad: [1, 2, 3],
+  QuantizeLinear: [1, 2],
+  Range: [0, 1, 2],
+  Reshape: [1],
+  Resize: [1, 2, 3],
+  Slice: [1, 2, 3, 4],
+  Split: [1],
+  Squeeze: [1],
+  StridedSlice: [1, 2, 3],
+  Tile: [1],
+  TopK: [1],
+  Unsqueeze: [1],
+};
+
+/** Returns the constants that a node reads as data. Kernels and biases of weighted layers are among them. */
+export function dataConstants(node: Node): readonly Tensor[] {
+  const shaping = node.op.startsWith("Reduce") ? [1] : (SHAPING_INPUTS[node.op] ?? []);
+  return node.inputs.flatMap((tensor, index) =>
+    tensor?.isConstant && !shaping.includes(index) && DTYPES[tensor.dtype].bits > 0 ? [tensor] : [],
+  );
+}
+
+/** Returns the buffer of a constant that is no kernel and no bias of a weighted layer; null when it has none. */
+export function constantDraft(
+  node: Node,
+  tensor: Tensor,
+  { onCpu, options }: { readonly onCpu: boolean; readonly options: CompileOptions },
+): BufferDraft | null {
+  const { size } = tensor;
+  const immediate = options.epochController && size <= VECTORS.broadcastAbove.value;
+  if (!onCpu && immediate) return null;
+  const widened = onCpu && tensor.quantization !== null;
+  return simpleDraft({
+    tensor: tensor.name,
+    node,
+    role: "constant",
+    mode: "constant",
+    cause: "constant",
+    bytes: widened ? size * FLOAT : tensor.bytes,
+    rule: RULES.constant,
+    explanation: widened
+      ? `${size} values read on the CPU, widened from ${tensor.dtype} to float32`
+      : `${size} values of ${tensor.dtype}`,
+  });
+}

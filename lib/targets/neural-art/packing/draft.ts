@@ -1,0 +1,87 @@
+import type { Node } from "../../../graph/node.js";
+import { type Bytes, bytes } from "../../../units.js";
+import type { PackingRule } from "../facts-packing.js";
+import type { KernelPart, PackedBuffer, RomCause } from "../records.js";
+import type { PackedLayer } from "./pack-layer.js";
+
+/** A buffer that has no place in the image yet, and what its bytes are there for. */
+export interface BufferDraft extends Omit<PackedBuffer, "offset"> {
+  /** Sums to `bytes`. */
+  readonly causes: readonly (readonly [RomCause, Bytes])[];
+}
+
+/** Returns a buffer of a single cause that is no kernel. */
+export function simpleDraft(fields: {
+  readonly tensor: string;
+  readonly node: Node;
+  readonly role: PackedBuffer["role"];
+  readonly mode: PackedBuffer["mode"];
+  readonly cause: RomCause;
+  readonly bytes: number;
+  readonly rule: PackingRule;
+  readonly explanation: string;
+}): BufferDraft {
+  const { cause, rule, ...rest } = fields;
+  const size = bytes(fields.bytes);
+  return { ...rest, bytes: size, group: 1, part: null, rule: rule.id, causes: [[cause, size]] };
+}
+
+function kernelCauses(part: KernelPart): BufferDraft["causes"] {
+  const widening = part.mode === "float" ? "floatWidening" : "inflation";
+  return [
+    ["kernel", part.payload],
+    [widening, part.widening],
+    ["deepPadding", part.deepPadding],
+  ];
+}
+
+const VECTOR_CAUSES = { scale: "scale", bias: "bias", zeroOffset: "zeroOffset" } as const;
+
+/**
+ * Returns the buffers of a packed layer: one per kernel part, then bias, scale and zero offset. Weights that
+ * are float in the file are all payload: nothing widened them.
+ */
+export function layerDrafts(
+  node: Node,
+  layer: PackedLayer,
+  names: { readonly weights: string; readonly bias: string; readonly isFloat: boolean },
+): readonly BufferDraft[] {
+  const { kernel, vectors } = layer;
+  const several = kernel.parts.length > 1;
+  const kernels = kernel.parts.map((part): BufferDraft => {
+    const rows = `rows ${part.rows[0]} to ${part.rows[1] - 1}`;
+    const columns = `columns ${part.columns[0]} to ${part.columns[1] - 1}`;
+    return {
+      tensor: several ? `${names.weights}[${rows}, ${columns}]` : names.weights,
+      node,
+      role: "kernel",
+      mode: part.mode,
+      group: kernel.group,
+      part,
+      bytes: part.bytes,
+      rule: kernel.rule.id,
+      explanation: several
+        ? `${kernel.explanation}; ${rows}, ${columns}: ${part.bytes} B`
+        : kernel.explanation,
+      causes: names.isFloat ? [["kernel", part.bytes]] : kernelCauses(part),
+    };
+  });
+  const others = vectors.map(
+    (vector): BufferDraft => ({
+      tensor: vector.role === "bias" ? names.bias : `${names.weights}.${vector.role}`,
+      node,
+      role: vector.role,
+      mode: "vector",
+      group: 1,
+      part: null,
+      bytes: vector.bytes,
+      rule: vector.rule.id,
+      explanation: vector.explanation,
+      causes: [
+        [VECTOR_CAUSES[vector.role], vector.own],
+        ["widthBroadcast", bytes(vector.bytes - vector.own)],
+      ],
+    }),
+  );
+  return [...kernels, ...others];
+}

@@ -4,8 +4,9 @@
  */
 const ROOMS = {
   "lib/graph": { imports: [] },
-  "lib/formats/onnx": { imports: ["lib/graph"] },
-  "lib/formats/tflite": { imports: ["lib/graph"] },
+  "lib/formats/onnx": { imports: ["lib/graph", "lib/formats/shared"] },
+  "lib/formats/tflite": { imports: ["lib/graph", "lib/formats/shared"] },
+  "lib/formats/shared": { imports: ["lib/graph"] },
   "lib/formats/vendor": { imports: [] },
   "lib/models": { imports: ["lib/graph"] },
   "lib/targets": { imports: ["lib/graph"] },

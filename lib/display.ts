@@ -4,7 +4,9 @@
  */
 export const JUPYTER_DISPLAY = Symbol.for("Jupyter.display");
 
-export type MimeBundle = Readonly<Record<string, unknown>> & { readonly "text/plain": string };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export type MimeBundle = { readonly [mime: string]: Json; readonly "text/plain": string };
 
 export interface Displayable {
   [JUPYTER_DISPLAY](): MimeBundle;

@@ -54,14 +54,25 @@ export function createWorkspace(folder: string, transformers: ts.CustomTransform
     return String(ts.sys.getModifiedTime?.(fileName)?.getTime() ?? 0);
   };
 
+  // The service asks for each file of the program whenever the cell's imports change.
+  const snapshots = new Map<string, { readonly version: string; readonly snapshot: ts.IScriptSnapshot | undefined }>();
+  function snapshot(fileName: string): ts.IScriptSnapshot | undefined {
+    const current = version(fileName);
+    const known = snapshots.get(fileName);
+    if (known?.version === current) return known.snapshot;
+    const text = readText(fileName);
+    const fresh = text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+    snapshots.set(fileName, { version: current, snapshot: fresh });
+    return fresh;
+  }
+
   const moduleCache = ts.createModuleResolutionCache(folder, (name) => name, options);
-  const host: ts.LanguageServiceHost = {
+  // The cache spares the compiler a look at each file's package.json for each cell.
+  const host: ts.LanguageServiceHost & Pick<ts.CompilerHost, "getModuleResolutionCache"> = {
+    getModuleResolutionCache: () => moduleCache,
     getScriptFileNames: () => [globals, current],
     getScriptVersion: version,
-    getScriptSnapshot(fileName) {
-      const text = readText(fileName);
-      return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
-    },
+    getScriptSnapshot: snapshot,
     getCurrentDirectory: () => folder,
     getCompilationSettings: () => options,
     getDefaultLibFileName: (settings) => ts.getDefaultLibFilePath(settings),
@@ -80,8 +91,8 @@ export function createWorkspace(folder: string, transformers: ts.CustomTransform
     if (specifier === "tslab") return { resolvedFileName: DISPLAY_TYPES, extension: ts.Extension.Dts };
     const cell = specifier.startsWith("./") ? join(folder, `${specifier.slice(2)}.ts`) : "";
     if (files.has(cell)) return { resolvedFileName: cell, extension: ts.Extension.Ts };
-    // A relative file may appear or go between two cells: only packages are remembered.
-    const cache = specifier.startsWith(".") ? undefined : moduleCache;
+    // A local file may appear or go between two cells: only what packages hold is remembered.
+    const cache = specifier.startsWith(".") && !from.includes("/node_modules/") ? undefined : moduleCache;
     return ts.resolveModuleName(specifier, from, options, { fileExists, readFile: readText, ...realpath }, cache)
       .resolvedModule;
   }
@@ -106,6 +117,7 @@ export function createWorkspace(folder: string, transformers: ts.CustomTransform
     },
     dropCell(module) {
       files.delete(join(folder, `${module}.ts`));
+      snapshots.delete(join(folder, `${module}.ts`));
     },
     localFile(specifier, from) {
       if (!/^[./]/.test(specifier)) return undefined;

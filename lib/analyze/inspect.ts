@@ -4,6 +4,7 @@ import { normalizeModel } from "../graph/passes/normalize.js";
 import { formatShape, type Shape } from "../graph/shape.js";
 import type { Quantization, Tensor } from "../graph/tensor.js";
 import type { LoadedModel } from "./loaded.js";
+import { notesOf } from "./notes.js";
 
 export interface PortInspection {
   readonly name: string;
@@ -99,7 +100,7 @@ export function inspect(
       ...asRecorded,
       nodes: recordedNodes,
       macs: countModel(normalized.graph).macs,
-      notes: normalized.notes,
+      notes: notesOf(normalized.report),
     };
   } catch (error) {
     if (!(error instanceof LabError)) throw error;

@@ -53,7 +53,10 @@ export interface Analysis {
     readonly outputs: readonly PortRecord[];
     readonly nodes: number;
     readonly macs: number;
+    /** Weights of convolutions and dense layers. */
     readonly weightBytes: number;
+    /** Everything that does not change from run to run: weights, biases, other operands. */
+    readonly constantBytes: number;
   };
   readonly target: {
     readonly chip: string;

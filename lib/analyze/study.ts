@@ -16,6 +16,7 @@ import { packModel } from "../targets/neural-art/packing/pack-model.js";
 import { type MemoryPool, poolsFromFile } from "../targets/neural-art/pools.js";
 import type { CompileOptions, EpochPlan, Profile, RomPlan, ToolVersion } from "../targets/neural-art/records.js";
 import type { LoadedModel } from "./loaded.js";
+import { notesOf } from "./notes.js";
 import type { Analysis, PortRecord } from "./record.js";
 
 export interface AnalyzeOptions {
@@ -41,27 +42,7 @@ export interface Study {
   readonly latency: LatencyEstimate;
 }
 
-/** Operators that run nowhere: their output is their input under another shape. */
-const VIEWS = new Set(["Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"]);
-
-/**
- * Returns which tensor holds the bytes of each activation. A view that no epoch computes shares the storage of
- * what it views.
- */
-function storageOf(graph: Graph, plan: EpochPlan): (tensor: Tensor) => Tensor {
-  const computed = new Set(plan.epochs.flatMap((epoch) => epoch.writes));
-  const alias = new Map<Tensor, Tensor>();
-  for (const node of graph.nodes) {
-    const output = node.outputs[0];
-    const input = node.inputs[0];
-    if (!output || !input || computed.has(output) || !VIEWS.has(node.op)) continue;
-    alias.set(output, alias.get(input) ?? input);
-  }
-  return (tensor) => alias.get(tensor) ?? tensor;
-}
-
-function memoryOf(graph: Graph, plan: EpochPlan, rom: RomPlan, pools: readonly MemoryPool[]): MemoryPlan {
-  const storage = storageOf(graph, plan);
+function memoryOf(plan: EpochPlan, rom: RomPlan, pools: readonly MemoryPool[]): MemoryPlan {
   const ids = new Map<Tensor, string>();
   const taken = new Set<string>();
   const idOf = (tensor: Tensor) => {
@@ -74,12 +55,12 @@ function memoryOf(graph: Graph, plan: EpochPlan, rom: RomPlan, pools: readonly M
     return id;
   };
   const activations = (tensors: readonly Tensor[]) =>
-    [...new Set(tensors.map(storage))].filter((tensor) => !tensor.isConstant).map(idOf);
+    tensors.filter((tensor) => !tensor.isConstant).map(idOf);
   const steps = plan.epochs.map((epoch) => ({
     reads: activations(epoch.reads),
     writes: activations(epoch.writes),
   }));
-  const kept = new Set(graph.outputs.map(storage));
+  const kept = new Set(plan.outputs);
   const tensors = [...ids].map(([tensor, id]) => ({ id, bytes: tensor.bytes, keep: kept.has(tensor) }));
   return planMemory({ steps, tensors, weightBytes: rom.imageBytes, pools });
 }
@@ -119,13 +100,13 @@ export function study({ model, file, sha256 }: LoadedModel, options: AnalyzeOpti
     profile: options.profile ?? "O3",
   };
   const pools = poolsOf(board, options.mpool);
-  const { graph, notes } = normalizeModel(
+  const { graph, report } = normalizeModel(
     model,
     options.inputShapes ? { inputShapes: options.inputShapes } : {},
   );
   const plan = formEpochs(graph, compile);
   const rom = packModel({ graph, options: compile, plan });
-  const memory = memoryOf(graph, plan, rom, pools);
+  const memory = memoryOf(plan, rom, pools);
   const latency = estimateLatency({ plan, rom, options: { clock, weights: weightStoreOf(memory) } });
   const rates = offload(plan);
   const counts = countModel(graph);
@@ -142,6 +123,7 @@ export function study({ model, file, sha256 }: LoadedModel, options: AnalyzeOpti
       nodes: model.graph.nodes.length,
       macs: counts.macs,
       weightBytes: counts.weightBytes,
+      constantBytes: counts.constantBytes,
     },
     target: { chip: board.chip, board: board.id, clock, ...compile },
     epochs: {
@@ -179,7 +161,7 @@ export function study({ model, file, sha256 }: LoadedModel, options: AnalyzeOpti
       lowerBoundBytes: memory.lowerBoundBytes,
     },
     latency: { ms: latency.ms, low: latency.low, high: latency.high, level: latency.level },
-    notes,
+    notes: notesOf(report),
   };
   return { analysis, graph, plan, rom, memory, latency };
 }

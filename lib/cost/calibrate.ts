@@ -5,7 +5,7 @@
  * A row says, for each epoch of one network, how long the NPU is busy and how long its parameters stream, both
  * before any factor. With factors f the network takes
  *
- *   Σ max(f.npu · busy, f.stream · streaming)  +  f.epoch · epochs  +  f.software · CPU
+ *   Σ max(f.npu · busy, f.stream · streaming)  +  f.epoch · epochs  +  timed CPU  +  f.untimed · other CPU
  *
  * The fit makes relative errors small in the least-absolute sense (one odd row does not bend it): weighted
  * least squares, weights and slower resource of each epoch renewed until they settle, no factor below zero.
@@ -29,14 +29,16 @@ export interface LatencyRow {
   readonly suspect?: string;
   /** Per hardware or hybrid epoch, before factors: NPU busy, parameters streaming, in milliseconds. */
   readonly epochs: readonly (readonly [busyMs: number, streamMs: number])[];
-  /** CPU time of software and hybrid epochs, before factors. */
-  readonly cpuMs: number;
+  /** CPU time of operators that board runs timed; no factor applies. */
+  readonly timedMs: number;
+  /** CPU time of the others and of preparing hybrid epochs, before the factor. */
+  readonly untimedMs: number;
 }
 
 /** Returns what the model says of a row. */
 export function predictRow(row: LatencyRow, factors: CostFactors): number {
-  const { npu, stream, software, epochMicroseconds } = factors;
-  let total = row.cpuMs * software + (row.epochs.length * epochMicroseconds) / 1000;
+  const { npu, stream, untimed, epochMicroseconds } = factors;
+  let total = row.timedMs + row.untimedMs * untimed + (row.epochs.length * epochMicroseconds) / 1000;
   for (const [busy, streaming] of row.epochs) total += Math.max(busy * npu, streaming * stream);
   return total;
 }
@@ -49,7 +51,7 @@ function columns(row: LatencyRow, factors: CostFactors): readonly number[] {
     if (busy * factors.npu >= streaming * factors.stream) busySum += busy;
     else streamSum += streaming;
   }
-  return [busySum, streamSum, row.cpuMs, row.epochs.length / 1000];
+  return [busySum, streamSum, row.untimedMs, row.epochs.length / 1000];
 }
 
 /** Returns x of Ax = b by Gauss–Jordan with pivoting; null when A is singular. A is small. */
@@ -73,24 +75,44 @@ function solveLinear(a: readonly (readonly number[])[], b: readonly number[]): n
   return rows.map((row, index) => row[n]! / row[index]!);
 }
 
-/** Returns the non-negative x that brings the weighted rows of A nearest to one; columns go out while negative. */
-function nonNegative(a: readonly (readonly number[])[], weights: readonly number[]): number[] {
-  let active = a[0]!.map((_, column) => column);
+/** What a factor is before any row speaks, and how many rows' weight that opinion has. */
+const PRIOR: readonly (readonly [value: number, weight: number])[] = [
+  [NEUTRAL_FACTORS.npu, 0.05],
+  [NEUTRAL_FACTORS.stream, 0.05],
+  [NEUTRAL_FACTORS.untimed, 0.05],
+  // In microseconds: a step of one says little.
+  [NEUTRAL_FACTORS.epochMicroseconds, 1e-6],
+];
+
+/**
+ * Returns the non-negative x that brings Ax nearest to `targets` under the weights of the rows, drawn slightly
+ * to the prior so that a factor which no row shows stays where it was. A column goes out while it is negative.
+ */
+function nonNegative(
+  a: readonly (readonly number[])[],
+  targets: readonly number[],
+  weights: readonly number[],
+): number[] {
+  let active = PRIOR.map((_, column) => column);
   for (;;) {
     const products = active.map((i) =>
-      active.map((j) => a.reduce((sum, row, r) => sum + weights[r]! * row[i]! * row[j]!, 0)),
+      active.map((j) => {
+        const ridge = i === j ? PRIOR[i]![1] : 0;
+        return a.reduce((sum, row, r) => sum + weights[r]! * row[i]! * row[j]!, ridge);
+      }),
     );
-    const targets = active.map((i) => a.reduce((sum, row, r) => sum + weights[r]! * row[i]!, 0));
-    // A trace of ridge keeps columns that no row uses (no CPU epoch, no streaming) from being singular.
-    for (const [index, row] of products.entries()) row[index]! += 1e-9;
-    const solution = solveLinear(products, targets) ?? active.map(() => 0);
+    const right = active.map((i) =>
+      a.reduce((sum, row, r) => sum + weights[r]! * row[i]! * targets[r]!, PRIOR[i]![0] * PRIOR[i]![1]),
+    );
+    const solution = solveLinear(products, right) ?? active.map((column) => PRIOR[column]![0]);
     const worst = solution.reduce((low, value, index) => (value < solution[low]! ? index : low), 0);
-    if (active.length === 0 || solution[worst]! >= 0) {
-      const full = a[0]!.map(() => 0);
+    if (solution[worst]! >= 0) {
+      const full = PRIOR.map(() => 0);
       for (const [index, column] of active.entries()) full[column] = solution[index]!;
       return full;
     }
     active = active.filter((_, index) => index !== worst);
+    if (active.length === 0) return PRIOR.map(() => 0);
   }
 }
 
@@ -108,16 +130,17 @@ export function fitFactors(rows: readonly LatencyRow[]): CostFactors {
     });
   }
   let factors: CostFactors = NEUTRAL_FACTORS;
+  const targets = rows.map((row) => 1 - row.timedMs / row.measuredMs);
   let weights = rows.map(() => 1);
   for (let round = 0; round < FIT_ROUNDS; round++) {
     const a = rows.map((row) => columns(row, factors).map((value) => value / row.measuredMs));
-    const [npu, stream, software, epochMicroseconds] = nonNegative(a, weights) as [
+    const [npu, stream, untimed, epochMicroseconds] = nonNegative(a, targets, weights) as [
       number,
       number,
       number,
       number,
     ];
-    factors = { npu, stream, software, epochMicroseconds };
+    factors = { npu, stream, untimed, epochMicroseconds };
     weights = rows.map((row) => {
       const error = Math.abs(predictRow(row, factors) / row.measuredMs - 1);
       return 1 / Math.max(error, ERROR_FLOOR);

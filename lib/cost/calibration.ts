@@ -7,6 +7,6 @@ export const CALIBRATION = {
   rows: 0,
   families: 0,
   learntWith: { clock: "overdrive", epochController: true },
-  factors: { npu: 1, stream: 1, software: 1, epochMicroseconds: 5 },
+  factors: { npu: 1, stream: 1, untimed: 1, epochMicroseconds: 5 },
   interval: { lowRatio: 0.5, highRatio: 2 },
 } as const;

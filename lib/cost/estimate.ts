@@ -8,7 +8,7 @@ import type { CostFactors } from "./factors.js";
 import { hardwareBounds, type WeightStore } from "./hardware.js";
 import { SETUP } from "./parameters.js";
 import type { Bound } from "./records.js";
-import { hybridCost, softwareCycles } from "./software.js";
+import { hybridCost, softwareCost } from "./software.js";
 
 /** Milliseconds that each resource is busy; all but `cpu` and `setup` run side by side. */
 export type TimeParts = Readonly<Record<Bound, number>>;
@@ -79,7 +79,10 @@ function partsOf(epoch: Epoch, context: Context): TimeParts {
   const clocks = CLOCKS[context.clock];
   const onCpu = (count: Cycles) => cyclesToMilliseconds(count, clocks.cpu.value);
   const onNpu = (count: Cycles) => cyclesToMilliseconds(count, clocks.npu.value) * factors.npu;
-  if (epoch.kind === "sw") return { ...NO_TIME, cpu: onCpu(softwareCycles(epoch)) * factors.software };
+  if (epoch.kind === "sw") {
+    const { timed, untimed } = softwareCost(epoch);
+    return { ...NO_TIME, cpu: onCpu(timed) + onCpu(untimed) * factors.untimed };
+  }
 
   const buffers = epoch.layer ? (context.buffers.get(epoch.layer.node) ?? []) : [];
   const bounds = hardwareBounds(epoch, buffers, context.weights);
@@ -91,7 +94,7 @@ function partsOf(epoch: Epoch, context: Context): TimeParts {
     output: onNpu(hybrid && !epoch.layer ? hybrid.copy : bounds.output),
     input: hybrid && !epoch.layer ? 0 : onNpu(bounds.input),
     flash: bounds.flashMs * factors.stream,
-    cpu: hybrid ? onCpu(hybrid.prepare) * factors.software : 0,
+    cpu: hybrid ? onCpu(hybrid.prepare) * factors.untimed : 0,
     setup: plan.options.epochController ? controller : onCpu(programmingCycles(epoch)),
   };
 }

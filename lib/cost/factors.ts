@@ -4,11 +4,11 @@ export interface CostFactors {
   readonly npu: number;
   /** On the time in which parameters arrive from external memory. */
   readonly stream: number;
-  /** On the time of the CPU. */
-  readonly software: number;
+  /** On the time of CPU operators whose rate no board run gives; timed ones keep theirs. */
+  readonly untimed: number;
   /** What the epoch controller adds per hardware epoch, at 1 GHz. */
   readonly epochMicroseconds: number;
 }
 
 /** Bounds as they come, nothing added: what calibration starts from. */
-export const NEUTRAL_FACTORS: CostFactors = { npu: 1, stream: 1, software: 1, epochMicroseconds: 0 };
+export const NEUTRAL_FACTORS: CostFactors = { npu: 1, stream: 1, untimed: 1, epochMicroseconds: 0 };

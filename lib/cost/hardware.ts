@@ -31,8 +31,9 @@ function kernelsPerPass(outputChannels: number): number {
   return divisor >= NPU.unitKernels.value ? divisor : Math.min(outputChannels, NPU.kernelsPerPass.value);
 }
 
-function elements(tensors: readonly { readonly size: number }[]): number {
-  return tensors.reduce((total, tensor) => total + tensor.size, 0);
+/** Returns the elements of the largest tensor: each has a stream engine of its own, and they run side by side. */
+function longestStream(tensors: readonly { readonly size: number }[]): number {
+  return tensors.reduce((most, tensor) => Math.max(most, tensor.size), 0);
 }
 
 /** Returns the cycles the convolution units need: each takes an input element and 8 kernels × 9 taps a cycle. */
@@ -110,8 +111,8 @@ export function hardwareBounds(
   const zero = cycles(0);
   return {
     compute: zero,
-    output: cycles(elements(epoch.writes) * NPU.elementwise.value),
-    input: cycles(elements(epoch.reads) * NPU.elementwise.value),
+    output: cycles(longestStream(epoch.writes) * NPU.elementwise.value),
+    input: cycles(longestStream(epoch.reads) * NPU.elementwise.value),
     flashMs: 0,
   };
 }

@@ -105,11 +105,12 @@ export const CPU = {
     "inferred",
     "stneuralart_getting_started.html, screenshot: int8 softmax of 5 classes takes 5.5 k cycles; its scratch is a table of 257 words, made anew each time",
   ),
-  softmaxElement: fact(20, "inferred", "the rest of those 5.5 k cycles over 5 classes"),
+  softmaxRow: fact(400, "inferred", "the rest of those 5.5 k cycles, a row of 5 classes, less its elements"),
+  softmaxElement: fact(20, "inferred", "lookup, sum, multiply and shift per element; not timed"),
   resizeElement: fact(
-    12,
+    20,
     "inferred",
-    "four reads, three multiply-adds and a rounding shift per output element; not timed",
+    "four reads, three multiply-adds, address and rounding arithmetic per output element; not timed",
   ),
   macsPerCycle: fact(1, "inferred", "int8 kernels on Cortex-M55 without im2col reuse; not timed"),
   floatMacsPerCycle: fact(0.5, "inferred", "float kernels on Cortex-M55; not timed"),
@@ -129,6 +130,6 @@ export const HYBRID = {
 export const FACTORS = {
   npu: fact(CALIBRATION.factors.npu, "fitted", CALIBRATION.source),
   stream: fact(CALIBRATION.factors.stream, "fitted", CALIBRATION.source),
-  software: fact(CALIBRATION.factors.software, "fitted", CALIBRATION.source),
+  untimed: fact(CALIBRATION.factors.untimed, "fitted", CALIBRATION.source),
   epochMicroseconds: fact(CALIBRATION.factors.epochMicroseconds, "fitted", CALIBRATION.source),
 } as const;

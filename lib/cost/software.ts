@@ -9,33 +9,54 @@ function elements(tensors: readonly Tensor[]): number {
   return tensors.reduce((total, tensor) => total + tensor.size, 0);
 }
 
-/** Returns the cycles of one operator over the elements it touches. */
-function operatorCycles(op: string, touched: number, written: number): number {
+export interface SoftwareCost {
+  /** Cycles of operators that board runs timed, and of starting the epoch. */
+  readonly timed: Cycles;
+  /** Cycles of operators whose rate is inferred. */
+  readonly untimed: Cycles;
+}
+
+/** Returns the cycles of one operator over the elements it touches, and whether a board run timed it. */
+function operatorCycles(
+  op: string,
+  touched: number,
+  written: Tensor | undefined,
+): [cycles: number, timed: boolean] {
   switch (op) {
     case "DequantizeLinear":
-      return touched * CPU.dequantize.value;
+      return [touched * CPU.dequantize.value, true];
     case "QuantizeLinear":
-      return touched * CPU.quantize.value;
+      return [touched * CPU.quantize.value, true];
     case "Softmax":
-    case "LogSoftmax":
-      return CPU.softmaxTable.value + touched * CPU.softmaxElement.value;
+    case "LogSoftmax": {
+      const classes = written?.staticShape().at(-1) ?? 1;
+      const rows = touched / classes;
+      const cost = CPU.softmaxTable.value + rows * CPU.softmaxRow.value + touched * CPU.softmaxElement.value;
+      return [cost, false];
+    }
     case "Resize":
-      return written * CPU.resizeElement.value;
+      return [(written?.size ?? touched) * CPU.resizeElement.value, false];
+    case "ReduceMean":
+    case "GlobalAveragePool":
+      return [touched * CPU.floatElement.value, true];
     default:
-      return touched * CPU.floatElement.value;
+      return [touched * CPU.floatElement.value, false];
   }
 }
 
 /** Returns the cycles of a software epoch: its multiply-adds or its elements, whichever is more. */
-export function softwareCycles(epoch: Epoch): Cycles {
-  const written = elements(epoch.writes);
-  const touched = Math.max(elements(epoch.reads), written);
+export function softwareCost(epoch: Epoch): SoftwareCost {
+  const touched = Math.max(elements(epoch.reads), elements(epoch.writes));
+  let timed = CPU.epoch.value;
+  let untimed = 0;
+  for (const op of epoch.ops) {
+    const [cost, known] = operatorCycles(op, touched, epoch.writes[0]);
+    if (known) timed += cost;
+    else untimed += cost;
+  }
   const float = epoch.layer ? isFloat(epoch.layer.geometry.weights.dtype) : false;
   const rate = float ? CPU.floatMacsPerCycle.value : CPU.macsPerCycle.value;
-  const multiplying = epoch.macs / rate;
-  const ops = epoch.ops.length > 0 ? epoch.ops : ["?"];
-  const moving = ops.reduce((total, op) => total + operatorCycles(op, touched, written), 0);
-  return cycles(CPU.epoch.value + Math.max(multiplying, moving));
+  return { timed: cycles(timed), untimed: cycles(Math.max(untimed, epoch.macs / rate)) };
 }
 
 export interface HybridCost {

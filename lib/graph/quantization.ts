@@ -38,10 +38,13 @@ export function quantizationFrom({
       at: node.name,
     });
   for (const tensor of [scale, zeroPoint]) {
-    if (tensor && !tensor.isConstant) throw refuse(`'${tensor.name}' is computed at run time, expected a constant`);
+    if (tensor && !tensor.isConstant)
+      throw refuse(`'${tensor.name}' is computed at run time, expected a constant`);
   }
   if (scale.staticShape().length > 1) {
-    throw refuse(`its scales have ${scale.staticShape().length} dimensions (blocks), expected one scale or one per channel`);
+    throw refuse(
+      `its scales have ${scale.staticShape().length} dimensions (blocks), expected one scale or one per channel`,
+    );
   }
   const scales = Array.from(tensorNumbers(scale));
   const zeros = zeroPoint ? Array.from(tensorNumbers(zeroPoint)) : [0];

@@ -107,7 +107,7 @@ export function constantNumbers(tensor: Tensor): number[] {
   }
   const raw = tensor.data.read();
   const count = Math.floor(raw.byteLength / View.BYTES_PER_ELEMENT);
-  const aligned = raw.byteOffset % View.BYTES_PER_ELEMENT === 0 ? raw : raw.slice();
+  const aligned = raw.byteOffset % View.BYTES_PER_ELEMENT === 0 ? raw : Uint8Array.from(raw); // slice() of a Buffer is a view
   const values = Array.from(new View(aligned.buffer as ArrayBuffer, aligned.byteOffset, count), Number);
   if (tensor.dtype !== "int64" && tensor.dtype !== "uint64") return values;
   return values.map((value) => Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value)));

@@ -1,9 +1,11 @@
-import { type Displayable, JUPYTER_DISPLAY, type MimeBundle } from "../display.js";
+import { type Displayable, JUPYTER_DISPLAY, type Json, type MimeBundle } from "../display.js";
+
+type JsonObject = { readonly [key: string]: Json };
 
 /** A Plotly figure as plain data. `alt` says in words what the picture shows, for those who cannot see it. */
 export interface FigureSpec {
-  readonly data: readonly Readonly<Record<string, unknown>>[];
-  readonly layout: Readonly<Record<string, unknown>>;
+  readonly data: readonly JsonObject[];
+  readonly layout: JsonObject;
   readonly alt: string;
 }
 
@@ -34,7 +36,7 @@ const BASE_LAYOUT = {
 } as const;
 
 /** Returns an axis with a title and quiet grid lines. */
-export function axis(title: string, extra: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+export function axis(title: string, extra: JsonObject = {}): JsonObject {
   return {
     title: { text: title },
     automargin: true,

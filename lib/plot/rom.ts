@@ -11,6 +11,8 @@ const CAUSE_COLOURS: Readonly<Record<RomCause, string>> = {
   bias: PALETTE.sky,
   constant: PALETTE.purple,
   deepPadding: PALETTE.yellow,
+  floatWidening: "#7A3E9D",
+  helper: "#4B5563",
   zeroOffset: PALETTE.black,
   alignment: PALETTE.grey,
 };
@@ -63,7 +65,7 @@ export function romGrowthFigure(analyses: readonly Analysis[]): Figure {
       textposition: "outside",
       cliponaxis: false,
       hovertemplate: `%{x}<br>%{customdata} B (%{text})<extra>${setting}</extra>`,
-      marker: { color: colours[index % colours.length] },
+      marker: { color: colours[index % colours.length]! },
     };
   });
   return figure({

@@ -18,7 +18,7 @@ export function modelsTable(analyses: readonly Analysis[]): ColumnTable {
       input: analysis.model.inputs.map((port) => `${port.shape.join("x")} ${port.dtype}`).join("; "),
       nodes: analysis.model.nodes,
       multiply_adds_macs: analysis.model.macs,
-      constants_bytes: analysis.model.weightBytes,
+      constants_bytes: analysis.model.constantBytes,
       sha256: analysis.model.sha256.slice(0, 12),
     })),
   );

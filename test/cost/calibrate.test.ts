@@ -16,14 +16,14 @@ const shape = fc.record({
     fc.tuple(fc.double({ min: 0.01, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })),
     { minLength: 5, maxLength: 60 },
   ),
-  cpuMs: fc.double({ min: 0, max: 3, noNaN: true }),
+  untimedMs: fc.double({ min: 0, max: 3, noNaN: true }),
 });
 
 function rowsOf(
-  shapes: readonly { epochs: [number, number][]; cpuMs: number }[],
+  shapes: readonly { epochs: [number, number][]; untimedMs: number }[],
   truth: CostFactors,
 ): LatencyRow[] {
-  return shapes.map(({ epochs, cpuMs }, index) => {
+  return shapes.map(({ epochs, untimedMs }, index) => {
     const row = {
       key: `${index}`,
       family: `f${index % 4}`,
@@ -31,12 +31,12 @@ function rowsOf(
       tool: "2.0",
       source: "made up",
     };
-    const unmeasured = { ...row, measuredMs: 1, epochs, cpuMs };
+    const unmeasured = { ...row, measuredMs: 1, timedMs: 0.1, epochs, untimedMs };
     return { ...unmeasured, measuredMs: predictRow(unmeasured, truth) };
   });
 }
 
-const TRUTH: CostFactors = { npu: 1.1, stream: 1.3, software: 0.8, epochMicroseconds: 6 };
+const TRUTH: CostFactors = { npu: 1.1, stream: 1.3, untimed: 0.8, epochMicroseconds: 6 };
 
 it("fitFactors() finds the factors that made the figures, one wild figure among them", () => {
   fc.assert(
@@ -58,8 +58,11 @@ it("fitFactors() finds the factors that made the figures, one wild figure among 
 
 it("fitFactors() never goes below zero and refuses too few rows", () => {
   const rows = rowsOf(
-    Array.from({ length: 6 }, (_, index) => ({ epochs: [[1 + index, 0]] as [number, number][], cpuMs: 0 })),
-    { npu: 1, stream: 1, software: 0, epochMicroseconds: -500 },
+    Array.from({ length: 6 }, (_, index) => ({
+      epochs: [[1 + index, 0]] as [number, number][],
+      untimedMs: 0,
+    })),
+    { npu: 1, stream: 1, untimed: 0, epochMicroseconds: -500 },
   );
   const factors = fitFactors(rows);
   for (const value of Object.values(factors)) expect(value).toBeGreaterThanOrEqual(0);
@@ -72,7 +75,7 @@ it("leaveOneFamilyOut() does not learn from the family it predicts, nor from sus
       { length: 10 + index },
       (_, e) => [0.1 + 0.01 * e, 0.02 * ((e * index) % 13)] as [number, number],
     ),
-    cpuMs: (index * 7) % 5,
+    untimedMs: (index * 7) % 5,
   }));
   const rows = rowsOf(shapes, TRUTH);
   const odd = rows.map((row) => (row.family === "f1" ? { ...row, measuredMs: row.measuredMs * 2 } : row));
@@ -86,7 +89,7 @@ it("leaveOneFamilyOut() does not learn from the family it predicts, nor from sus
 });
 
 it("accuracyOf() and quantile() count as people do", () => {
-  const row = rowsOf([{ epochs: [[1, 0]], cpuMs: 0 }], TRUTH)[0]!;
+  const row = rowsOf([{ epochs: [[1, 0]], untimedMs: 0 }], TRUTH)[0]!;
   const of = (...ratios: number[]) => ratios.map((ratio) => ({ row, predictedMs: 1, ratio }));
   expect(accuracyOf(of(1, 1 / 1.05, 1 / 1.2, 1 / 1.5))).toMatchObject({ within10: 0.5, within25: 0.75 });
   expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5);

@@ -30,8 +30,14 @@ export interface Figure {
 
 /** Figures that may not be what they seem, by part of the network's name. */
 const SUSPECT: readonly (readonly [string, string])[] = [
-  ["stft_tcnn", "the table warns that convolutions fell back to software in this version; the file is the variant without normalisation"],
-  ["fpnlite_035_416", "activations exceed the chip and the external RAM is printed as 0: probably misreported"],
+  [
+    "stft_tcnn",
+    "the table warns that convolutions fell back to software in this version; the file is the variant without normalisation",
+  ],
+  [
+    "fpnlite_035_416",
+    "activations exceed the chip and the external RAM is printed as 0: probably misreported",
+  ],
 ];
 
 /** Returns the records of a CSV file with a header; fields may be quoted. */
@@ -85,6 +91,11 @@ export function latencyRow(figure: Figure): LatencyRow & { readonly match: strin
   const plan = formEpochs(graph, options);
   const rom = packModel({ graph, options, plan });
   const { perEpoch } = estimateLatency({ plan, rom, options: { factors: NEUTRAL_FACTORS } });
+  const cpuMs = (untimed: number) =>
+    estimateLatency({ plan, rom, options: { factors: { ...NEUTRAL_FACTORS, untimed } } }).perEpoch.reduce(
+      (total, { parts }) => total + parts.cpu,
+      0,
+    );
   return {
     key: figure.key,
     family: figure.family,
@@ -96,7 +107,11 @@ export function latencyRow(figure: Figure): LatencyRow & { readonly match: strin
     ...(figure.suspect === undefined ? {} : { suspect: figure.suspect }),
     epochs: perEpoch
       .filter(({ kind }) => kind !== "sw")
-      .map(({ parts }) => [round(Math.max(parts.compute, parts.output, parts.input)), round(parts.flash)] as const),
-    cpuMs: round(perEpoch.reduce((total, { parts }) => total + parts.cpu, 0)),
+      .map(
+        ({ parts }) =>
+          [round(Math.max(parts.compute, parts.output, parts.input)), round(parts.flash)] as const,
+      ),
+    timedMs: round(cpuMs(0)),
+    untimedMs: round(cpuMs(1) - cpuMs(0)),
   };
 }

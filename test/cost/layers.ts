@@ -76,6 +76,7 @@ export function layerEpoch(index: number, fields: LayerFields): HandEpoch {
     role,
     mode,
     group,
+    part: null,
     offset: bytes(0),
     bytes: bytes(size),
     rule: "test",
@@ -132,7 +133,15 @@ export function planOf(
 ): { readonly plan: EpochPlan; readonly rom: RomPlan } {
   const options = { tool: "2.2", epochController, profile: "O3" } as const;
   return {
-    plan: { options, epochs: epochs.map(({ epoch }) => epoch), blobs: [] },
+    plan: {
+      options,
+      epochs: epochs.map(({ epoch }) => epoch),
+      inputs: [],
+      outputs: [],
+      free: [],
+      storage: new Map(),
+      blobs: [],
+    },
     rom: {
       options,
       sourceBytes: bytes(0),

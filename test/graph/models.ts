@@ -1,9 +1,9 @@
 /** The real models of the reference material, opened once per test file. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { openModel } from "../../lib/formats/open.js";
 import type { Model } from "../../lib/graph/graph.js";
 import { bufferSource } from "../../lib/source.js";
-import { openModel } from "../../lib/formats/open.js";
 import { requireShared, sharedPath } from "../shared.js";
 
 /** Returns the paths of all model files with an extension, relative to `models/`; none without the material. */

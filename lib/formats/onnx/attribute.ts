@@ -125,7 +125,8 @@ export function readAttribute(
       case 20: {
         const code = message.uint32();
         const kind = KINDS[code];
-        if (kind === undefined) throw message.broken(`its type is ${code}, expected 0 to ${KINDS.length - 1}`);
+        if (kind === undefined)
+          throw message.broken(`its type is ${code}, expected 0 to ${KINDS.length - 1}`);
         declared = kind;
         break;
       }

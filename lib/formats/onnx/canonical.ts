@@ -4,8 +4,8 @@
  */
 import { LabError } from "../../errors.js";
 import type { Attributes } from "../../graph/node.js";
-import { Tensor } from "../../graph/tensor.js";
-import { float32Scalar, float32Vector, int64Constant, TO_THE_END } from "../constant.js";
+import type { Tensor } from "../../graph/tensor.js";
+import { float32Scalar, float32Vector, int64Constant, TO_THE_END } from "../shared/constant.js";
 import { dataTypeOf } from "./data-types.js";
 
 export interface OnnxCall {

@@ -1,7 +1,9 @@
 /** The names of one graph: which tensor each stands for, and whether anything gives it a value. */
-import { LabError } from "../../errors.js";
 import { Tensor } from "../../graph/tensor.js";
 import type { ValueType } from "./value-type.js";
+
+/** What a value is taken for until something says its type. */
+const UNKNOWN: ValueType = { dtype: "float32", shape: null };
 
 /**
  * Names resolve here first, then in the graph around. A name may be read before it is given a value, since
@@ -12,8 +14,8 @@ export class Scope {
   readonly #prefix: string;
   readonly #types: ReadonlyMap<string, ValueType>;
   readonly #tensors = new Map<string, Tensor>();
-  /** Names that were read before they had a value. */
-  readonly #open = new Set<string>();
+  /** Names that stand for a tensor and still wait for their value. */
+  readonly #waiting = new Map<string, "read" | "promised">();
   #outOfOrder = false;
 
   constructor({
@@ -36,50 +38,50 @@ export class Scope {
     return this.#outOfOrder;
   }
 
-  /** Returns names that were read and never given a value. */
+  /** Returns names that were read or promised and never given a value. */
   get unresolved(): readonly string[] {
-    return [...this.#open];
-  }
-
-  declared(name: string): ValueType | undefined {
-    return this.#types.get(name);
-  }
-
-  /** Gives a name its value: a constant, an input, or the actual argument of a function. */
-  bind(name: string, tensor: Tensor): void {
-    this.#tensors.set(name, tensor);
-  }
-
-  has(name: string): boolean {
-    return this.#tensors.has(name) && !this.#open.has(name);
-  }
-
-  /** Returns the tensor of a name that is given its value now; throws a LabError when it has one already. */
-  define(name: string, implied: ValueType): Tensor {
-    const known = this.#tensors.get(name);
-    if (known !== undefined && !this.#open.has(name)) {
-      throw new LabError({
-        code: "NAME_TWICE",
-        message: `Cannot give '${name}' a value: it already has one, expected every value to be computed once`,
-      });
-    }
-    const { dtype, shape } = this.#types.get(name) ?? implied;
-    if (known === undefined) return this.#create(name, { dtype, shape });
-    this.#open.delete(name);
-    this.#outOfOrder = true;
-    known.dtype = dtype;
-    known.shape = shape;
-    return known;
+    return [...this.#waiting.keys()];
   }
 
   /** Returns the tensor that a name stands for where it is read. */
   use(name: string): Tensor {
     const known = this.find(name);
     if (known) return known;
-    this.#open.add(name);
-    return this.#create(name, this.#types.get(name) ?? { dtype: "float32", shape: null });
+    this.#waiting.set(name, "read");
+    return this.#create(name, this.#types.get(name) ?? UNKNOWN);
   }
 
+  /** Makes a name stand for a tensor that has its value elsewhere: a constant, a function's argument. */
+  bind(name: string, tensor: Tensor): void {
+    this.#tensors.set(name, tensor);
+  }
+
+  /** Makes a name stand for a tensor that a node to come will compute: a function's result. */
+  promise(name: string, tensor: Tensor): void {
+    this.#tensors.set(name, tensor);
+    this.#waiting.set(name, "promised");
+  }
+
+  /**
+   * Returns the tensor of a name that is computed now, of the declared type or else of `implied`; null when
+   * the name has a value already.
+   */
+  define(name: string, implied: ValueType = UNKNOWN): Tensor | null {
+    const declared = this.#types.get(name);
+    const known = this.#tensors.get(name);
+    if (known === undefined) return this.#create(name, declared ?? implied);
+    const waiting = this.#waiting.get(name);
+    if (waiting === undefined) return null;
+    this.#waiting.delete(name);
+    if (waiting === "read") this.#outOfOrder = true;
+    if (known.shape === null) {
+      known.dtype = (declared ?? implied).dtype;
+      known.shape = (declared ?? implied).shape;
+    }
+    return known;
+  }
+
+  /** Returns the tensor that a name stands for here or in the graphs around; undefined when nobody said. */
   find(name: string): Tensor | undefined {
     return this.#tensors.get(name) ?? this.#parent?.find(name);
   }

@@ -4,7 +4,7 @@ import { byteLength, DTYPES, type DType } from "../../graph/dtype.js";
 import { elementCount, formatShape } from "../../graph/shape.js";
 import { type Constant, Tensor } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
-import { siblingConstant } from "../sibling.js";
+import { siblingConstant } from "../shared/sibling.js";
 import { dataType } from "./data-types.js";
 import { typedConstant } from "./typed-data.js";
 import type { Extent, Message } from "./wire.js";

@@ -2,7 +2,7 @@
 import { DecodeError, LabError } from "../../errors.js";
 import type { Constant } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
-import { siblingConstant } from "../sibling.js";
+import { siblingConstant } from "../shared/sibling.js";
 import type { FlatBuffer } from "./flatbuffer.js";
 import type { ModelRecord, TensorRecord } from "./schema.js";
 

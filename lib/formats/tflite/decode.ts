@@ -6,7 +6,7 @@ import { type Attributes, Node } from "../../graph/node.js";
 import { elementCount, formatShape, isStatic, type Shape } from "../../graph/shape.js";
 import { type Constant, constantOf, type Quantization, Tensor } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
-import { modelName } from "../model-name.js";
+import { modelName } from "../shared/model-name.js";
 import { BUILTIN_OPERATORS, builtinCode } from "./builtin-operators.js";
 import { bufferConstant, externalConstant } from "./constants.js";
 import { FlatBuffer } from "./flatbuffer.js";

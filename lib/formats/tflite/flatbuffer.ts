@@ -26,7 +26,7 @@ export type Get = <T, A>(slot: number, name: string, read: Reader<T>, absent: A)
 
 /** Small files are one page; large ones are read in pages, so that weights stay where they are. */
 const WHOLE_FILE_LIMIT = 4 << 20;
-const PAGE_BITS = 14;
+const PAGE_SIZE = 16 << 10;
 
 /** A cursor over the bytes of a file. `window` makes bytes visible in `view`, from `start`. */
 export class FlatBuffer {
@@ -34,35 +34,40 @@ export class FlatBuffer {
   readonly size: number;
   /** Where the bytes of the latest `window` call start within the returned view. */
   start = 0;
-  readonly #pageBits: number;
+  readonly #pageSize: number;
   readonly #pages: (DataView | undefined)[] = [];
+  /** The page that was read last; the next read is mostly there. */
+  #page: DataView = new DataView(new ArrayBuffer(0));
+  #base = 0;
   #elementsLeft: number;
 
   constructor(source: ByteSource) {
     this.source = source;
     this.size = source.size;
-    this.#pageBits = source.size <= WHOLE_FILE_LIMIT ? 31 : PAGE_BITS;
+    this.#pageSize = source.size <= WHOLE_FILE_LIMIT ? source.size : PAGE_SIZE;
     // Vectors may share bytes, but no writer makes them overlap eight deep; a bomb does.
     this.#elementsLeft = 8 * source.size + 65_536;
   }
 
-  /** Returns a view that holds `length` bytes from `at`, at most a page; they begin at `this.start`. */
+  /** Returns a view that holds `length` bytes from `at`; they begin at `this.start`. */
   window(at: number, length: number, path: string): DataView {
+    const start = at - this.#base;
+    if (start >= 0 && start + length <= this.#page.byteLength) {
+      this.start = start;
+      return this.#page;
+    }
     this.check(at, length, path);
-    const bits = this.#pageBits;
-    const index = Math.floor(at / 2 ** bits);
-    const base = index * 2 ** bits;
-    const pageLength = Math.min(2 ** bits, this.size - base);
-    if (at + length > base + pageLength) {
+    const index = Math.floor(at / this.#pageSize);
+    const base = index * this.#pageSize;
+    const end = Math.min(base + this.#pageSize, this.size);
+    if (at + length > end) {
       this.start = 0;
       return viewOf(this.source.read(at, length));
     }
+    this.#page = this.#pages[index] ??= viewOf(this.source.read(base, end - base));
+    this.#base = base;
     this.start = at - base;
-    const page = this.#pages[index];
-    if (page) return page;
-    const fresh = viewOf(this.source.read(base, pageLength));
-    this.#pages[index] = fresh;
-    return fresh;
+    return this.#page;
   }
 
   /** Throws a DecodeError unless the bytes lie inside the file. */
@@ -98,25 +103,30 @@ function viewOf(data: Uint8Array): DataView {
 
 export const int8: Reader<number> = (file, at, path) => file.window(at, 1, path).getInt8(file.start);
 export const uint8: Reader<number> = (file, at, path) => file.window(at, 1, path).getUint8(file.start);
-export const uint16: Reader<number> = (file, at, path) => file.window(at, 2, path).getUint16(file.start, true);
+export const uint16: Reader<number> = (file, at, path) =>
+  file.window(at, 2, path).getUint16(file.start, true);
 export const int32: Reader<number> = (file, at, path) => file.window(at, 4, path).getInt32(file.start, true);
-export const uint32: Reader<number> = (file, at, path) => file.window(at, 4, path).getUint32(file.start, true);
+export const uint32: Reader<number> = (file, at, path) =>
+  file.window(at, 4, path).getUint32(file.start, true);
 export const float32: Reader<number> = (file, at, path) =>
   file.window(at, 4, path).getFloat32(file.start, true);
 export const bool: Reader<boolean> = (file, at, path) => uint8(file, at, path) !== 0;
 
 /** Returns a 64-bit integer as a number; throws when a number cannot hold it exactly. */
-export const int64: Reader<number> = (file, at, path) =>
-  exactly(file.window(at, 8, path).getBigInt64(file.start, true), at, path);
-export const uint64: Reader<number> = (file, at, path) =>
-  exactly(file.window(at, 8, path).getBigUint64(file.start, true), at, path);
+export const int64: Reader<number> = (file, at, path) => {
+  const view = file.window(at, 8, path);
+  return exactly(view.getInt32(file.start + 4, true) * 2 ** 32 + view.getUint32(file.start, true), at, path);
+};
+export const uint64: Reader<number> = (file, at, path) => {
+  const view = file.window(at, 8, path);
+  return exactly(view.getUint32(file.start + 4, true) * 2 ** 32 + view.getUint32(file.start, true), at, path);
+};
 
-function exactly(value: bigint, offset: number, path: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number)) return number;
+function exactly(value: number, offset: number, path: string): number {
+  if (Number.isSafeInteger(value)) return value;
   throw new DecodeError({
     code: "INTEGER_RANGE",
-    message: `Cannot use ${path}: it is ${value}, expected at most 2^53 in size`,
+    message: `Cannot use ${path}: it is about ${value}, expected less than 2^53 in size`,
     offset,
     path,
   });

@@ -2,7 +2,7 @@
 import type { Attributes } from "../../graph/node.js";
 import { isStatic } from "../../graph/shape.js";
 import type { Tensor } from "../../graph/tensor.js";
-import { int64Constant } from "../constant.js";
+import { int64Constant } from "../shared/constant.js";
 import {
   type Call,
   constantName,

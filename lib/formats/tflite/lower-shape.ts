@@ -2,7 +2,7 @@
 import type { Attributes } from "../../graph/node.js";
 import { elementCount, isStatic } from "../../graph/shape.js";
 import { constantNumbers, type Tensor } from "../../graph/tensor.js";
-import { int64Constant, TO_THE_END } from "../constant.js";
+import { int64Constant, TO_THE_END } from "../shared/constant.js";
 import {
   type Call,
   constantName,

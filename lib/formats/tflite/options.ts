@@ -250,12 +250,7 @@ const OPTIONS: Readonly<Record<string, OptionsTable>> = {
   SVDF: { kind: 6, fields: [number(4, "rank"), fused(6), flag(8, "asymmetricQuantizeInputs")] },
   TRANSPOSE_CONV: {
     kind: 49,
-    fields: [
-      [4, "padding", padding, "SAME_UPPER"],
-      number(6, "strideW"),
-      number(8, "strideH"),
-      fused(10),
-    ],
+    fields: [[4, "padding", padding, "SAME_UPPER"], number(6, "strideW"), number(8, "strideH"), fused(10)],
   },
   UNIDIRECTIONAL_SEQUENCE_LSTM: {
     kind: 71,

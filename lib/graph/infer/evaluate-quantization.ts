@@ -16,8 +16,7 @@ function channelOf({ axis, scale }: Quantization, shape: StaticShape): (index: n
 const dequantize: Evaluator = {
   moves: false,
   quantizes: true,
-  handles: (node) =>
-    (node.inputs[1] ?? node.input(0).quantization) !== null || isFloat(node.input(0).dtype),
+  handles: (node) => (node.inputs[1] ?? node.input(0).quantization) !== null || isFloat(node.input(0).dtype),
   evaluate(call, [output]) {
     const quantization = nodeQuantization(call.node) ?? call.node.input(0).quantization;
     const values = known(call, 0);
@@ -49,7 +48,8 @@ const quantize: Evaluator = {
     return [
       Float64Array.from(known(call, 0), (value, index) => {
         const at = channel(index);
-        const steps = roundHalfEven(Math.fround(value / quantization.scale[at]!)) + quantization.zeroPoint[at]!;
+        const steps =
+          roundHalfEven(Math.fround(value / quantization.scale[at]!)) + quantization.zeroPoint[at]!;
         return Math.max(low, Math.min(high, steps));
       }),
     ];

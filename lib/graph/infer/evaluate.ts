@@ -43,7 +43,8 @@ export function evaluateNode({
   readonly valuesOf: ValuesOf;
 }): readonly Numbers[] | null {
   const evaluator = evaluatorFor(node);
-  if (!evaluator) return null;
+  // Quantised values are weights and data, which no shape depends on.
+  if (!evaluator || evaluator.quantizes) return null;
   const ready = evaluator.shapeOnly || node.inputs.every((input) => !input || valuesOf(input) !== null);
   return ready ? evaluator.evaluate(new InferenceCall(node, valuesOf), types) : null;
 }

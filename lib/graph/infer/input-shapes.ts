@@ -21,8 +21,7 @@ export interface ResolvedInputs {
 
 /**
  * Returns a size for every dimension of every input: as given by name, else as recorded, with symbols bound
- * across inputs. `batch` fills a first dimension that stays free; the vendor's tool takes a batch of None
- * as 1 too. Throws a LabError that says how to give a size to any other free dimension.
+ * across inputs. `batch` fills a first dimension that stays free. Throws a LabError that says how to give a size to any other free dimension.
  */
 export function resolveInputShapes(
   graph: Graph,

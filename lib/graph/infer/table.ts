@@ -1,4 +1,5 @@
 /** Every operator that inference knows, gathered from its families. */
+import { CLASSICAL_RULES } from "./classical.js";
 import { CREATING_RULES } from "./creating.js";
 import { DENSE_RULES } from "./dense.js";
 import { ELEMENTWISE_RULES } from "./elementwise.js";
@@ -18,6 +19,7 @@ import { SLIDING_RULES } from "./sliding.js";
 
 const RULES: ReadonlyMap<string, InferenceRule> = new Map(
   [
+    CLASSICAL_RULES,
     CREATING_RULES,
     DENSE_RULES,
     ELEMENTWISE_RULES,
@@ -33,7 +35,9 @@ const RULES: ReadonlyMap<string, InferenceRule> = new Map(
 );
 
 const EVALUATORS: ReadonlyMap<string, Evaluator> = new Map(
-  [ARITHMETIC_EVALUATORS, MOVE_EVALUATORS, QUANTIZATION_EVALUATORS].flatMap((family) => Object.entries(family)),
+  [ARITHMETIC_EVALUATORS, MOVE_EVALUATORS, QUANTIZATION_EVALUATORS].flatMap((family) =>
+    Object.entries(family),
+  ),
 );
 
 /** Returns the rule for an operator; undefined where there is none. */

@@ -20,7 +20,7 @@ const QUANTIZING = new Set([
 ]);
 
 /** Results up to this size are computed at once; larger ones when they are read. */
-const EAGER_BYTES = 65_536;
+const EAGER_BYTES = 4096;
 
 /** Returns the values of constants of any size, each decoded once. */
 function constantValues(): (tensor: Tensor) => Numbers | null {
@@ -34,7 +34,7 @@ function constantValues(): (tensor: Tensor) => Numbers | null {
 }
 
 /** Makes the outputs of a node constants; returns false where they depend on the run. */
-function foldNode(graph: Graph, node: Node): boolean {
+export function foldNode(graph: Graph, node: Node): boolean {
   const evaluator = evaluatorFor(node);
   if (!evaluator || node.outputs.some((output) => graph.outputs.includes(output))) return false;
   if (!node.outputs.every(({ shape, dtype }) => isStatic(shape) && hasNumbers(dtype))) return false;

@@ -10,16 +10,15 @@
  * is read goes into QuantizeLinear alone. Any other operator stays in float between the DequantizeLinear
  * before it and the QuantizeLinear behind it: a float island, which costs time on the CPU and must be seen.
  */
-import { LabError } from "../../errors.js";
-import { byteLength, isFloat } from "../dtype.js";
-import { encodeElements, lazyConstant, tensorNumbers } from "../elements.js";
-import type { Graph } from "../graph.js";
-import { InferenceCall } from "../infer/rule.js";
-import { evaluatorOf } from "../infer/table.js";
+import { isFloat } from "../dtype.js";
+import { Graph } from "../graph.js";
 import type { Node } from "../node.js";
 import { nodeQuantization, sameQuantization } from "../quantization.js";
-import { type Quantization, Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+import { claimQuantization } from "./claim-quantization.js";
+import { foldNode } from "./fold-constants.js";
 import type { Pass } from "./pass.js";
+import { biasInput, quantizeBias } from "./quantize-bias.js";
 
 /**
  * Activations that exporters leave between a layer and its QuantizeLinear. They clamp, and clamping commutes
@@ -28,69 +27,178 @@ import type { Pass } from "./pass.js";
 const CLAMPS = new Set(["Relu", "Relu6", "Clip"]);
 
 /** Float inputs that are settings rather than data: they stay float constants beside quantised data. */
-const SETTINGS: Readonly<Record<string, readonly number[]>> = {
-  Clip: [1, 2],
-  Resize: [1, 2],
-  Pad: [2],
-};
+const SETTINGS: Readonly<Record<string, readonly number[]>> = { Clip: [1, 2], Resize: [1, 2], Pad: [2] };
 
-/** Where a layer has its bias; a float bias of a quantised layer is stored as int32. */
-const BIAS_INPUT: Readonly<Record<string, number>> = { Conv: 2, ConvTranspose: 2, Gemm: 2 };
-
-/** Operators whose result is positions, the same for stored and for real values as scales are positive. */
+/** Operators whose result is positions: the same for stored and for real values, as scales are positive. */
 const POSITIONS = new Set(["ArgMax", "ArgMin"]);
+
+const isQuantize = (node: Node) => /^(com\.microsoft:)?QuantizeLinear$/.test(node.op);
+const isDequantize = (node: Node) => /^(com\.microsoft:)?DequantizeLinear$/.test(node.op);
+
+/** How the float tensors around quantised operators are stored. */
+interface Plan {
+  /** Behind the output of a DequantizeLinear: the tensor it reads. */
+  readonly stored: ReadonlyMap<Tensor, Tensor>;
+  /** Before a QuantizeLinear that is the only reader: the tensor it gives. */
+  readonly target: ReadonlyMap<Tensor, Tensor>;
+  /** Between a layer and a clamp: the tensor whose quantisation it takes. */
+  readonly between: Map<Tensor, Tensor>;
+}
+
+/** Returns the Q and DQ nodes with constant scales; the scales move onto the stored tensors. */
+function takeMarks(graph: Graph): Node[] {
+  const marks = graph.nodes.filter(
+    (node) => (isQuantize(node) || isDequantize(node)) && node.inputs[1]?.isConstant === true,
+  );
+  for (const node of marks) {
+    const quantization = nodeQuantization(node)!;
+    const tensor = isQuantize(node) ? node.output() : node.input(0);
+    const claimed = claimQuantization({ node, tensor, quantization });
+    if (claimed !== tensor) graph.setInput(node, 0, claimed);
+    node.inputs = [node.input(0)];
+    node.attributes = {};
+  }
+  graph.setNodes(graph.nodes);
+  return marks;
+}
+
+/** Float weights that are quantised in the graph (quantisation-aware training) become stored constants. */
+function foldQuantizedConstants(graph: Graph, marks: readonly Node[]): void {
+  const folded = marks.filter((node) => isQuantize(node) && foldNode(graph, node));
+  graph.removeNodes(new Set(folded));
+}
+
+/** Exporters write one QuantizeLinear per reader; equal ones become one. */
+function mergeQuantizes(graph: Graph, marks: readonly Node[]): void {
+  const firsts = new Map<Tensor, Node[]>();
+  const merged = new Set<Node>();
+  for (const node of marks.filter(isQuantize)) {
+    const output = node.output();
+    const siblings = firsts.get(node.input(0)) ?? [];
+    const twin = siblings.find((other) => sameStorage(other.output(), output));
+    if (twin && !graph.outputs.includes(output)) {
+      graph.replaceUses(output, twin.output());
+      merged.add(node);
+    } else firsts.set(node.input(0), [...siblings, node]);
+  }
+  graph.removeNodes(merged);
+}
+
+function sameStorage(a: Tensor, b: Tensor): boolean {
+  return a.dtype === b.dtype && sameQuantization(a.quantization, b.quantization);
+}
+
+function planFolding(graph: Graph, marks: readonly Node[]): Plan {
+  const stored = new Map<Tensor, Tensor>();
+  const target = new Map<Tensor, Tensor>();
+  for (const node of marks) {
+    if (isDequantize(node)) stored.set(node.output(), node.input(0));
+    else if (soleReader(graph, node.input(0)) === node) target.set(node.input(0), node.output());
+  }
+  return { stored, target, between: new Map() };
+}
+
+/** Returns the only node that reads a tensor; undefined where there are more, or the graph gives it out. */
+function soleReader(graph: Graph, tensor: Tensor): Node | undefined {
+  const readers = graph.consumers(tensor);
+  return readers.length === 1 && !graph.outputs.includes(tensor) ? readers[0] : undefined;
+}
+
+/** Decides one node; the nodes before it are decided. Notes the tensor before a clamp in `plan.between`. */
+function isQuantised(graph: Graph, node: Node, plan: Plan): boolean {
+  if (isQuantize(node) || isDequantize(node)) return false;
+  if (Object.values(node.attributes).some((value) => value instanceof Graph)) return false;
+  const isStored = (input: Tensor | null, index: number) =>
+    !input || !isFloat(input.dtype) || isStoredFloat(input, index);
+  const isStoredFloat = (input: Tensor, index: number) =>
+    plan.stored.has(input) ||
+    plan.between.has(input) ||
+    (input.isConstant && (SETTINGS[node.op] ?? []).includes(index)) ||
+    biasInput(node, index, plan.stored) !== null;
+  const someStored = node.inputs.some(
+    (input) => input && (plan.stored.has(input) || plan.between.has(input)),
+  );
+  if (!someStored || !node.inputs.every(isStored)) return false;
+
+  const read = node.outputs.filter((out) => graph.consumers(out).length > 0 || graph.outputs.includes(out));
+  const floats = read.filter(({ dtype }) => isFloat(dtype));
+  if (floats.length === 0) return POSITIONS.has(node.op) && read.length > 0;
+  const clamped = floats.map((output) => clampTarget(graph, output, plan));
+  if (!floats.every((output, index) => plan.target.has(output) || clamped[index])) return false;
+  for (const [index, output] of floats.entries()) {
+    const after = clamped[index];
+    if (after) plan.between.set(output, after);
+  }
+  return true;
+}
+
+/** Returns what a clamp behind a tensor is stored as; null without such a clamp. */
+function clampTarget(graph: Graph, tensor: Tensor, plan: Plan): Tensor | null {
+  const clamp = soleReader(graph, tensor);
+  if (!clamp || !CLAMPS.has(clamp.op) || clamp.input(0) !== tensor) return null;
+  const settings = clamp.inputs.slice(1).every((input) => !input || input.isConstant);
+  return settings ? (plan.target.get(clamp.output()) ?? null) : null;
+}
+
+/** Makes a quantised node read and give the stored tensors. */
+function rewire(graph: Graph, node: Node, { stored, target, between }: Plan): void {
+  const inputs = node.inputs.map((input, index) => {
+    const bias = biasInput(node, index, stored);
+    return bias ? quantizeBias(bias) : input && (stored.get(input) ?? input);
+  });
+  node.inputs = inputs;
+  for (const output of node.outputs) {
+    const after = between.get(output);
+    if (!after) continue;
+    output.dtype = after.dtype;
+    output.quantization = after.quantization;
+  }
+  node.outputs = node.outputs.map((output) => target.get(output) ?? output);
+  graph.setNodes(graph.nodes);
+}
+
+/** A DequantizeLinear into a QuantizeLinear is nothing, or a change of scale: one node, stored to stored. */
+function joinPairs(graph: Graph, marks: readonly Node[], { stored }: Plan): void {
+  for (const node of marks.filter(isQuantize)) {
+    const before = stored.get(node.input(0));
+    if (!before) continue;
+    graph.setInput(node, 0, before);
+    if (sameStorage(before, node.output()) && !graph.outputs.includes(node.output())) {
+      graph.replaceUses(node.output(), before);
+    }
+  }
+}
+
+/** Removes the marks that nobody reads any more, or whose output the quantised operator itself gives. */
+function dropMarks(graph: Graph, marks: readonly Node[], replaced: ReadonlySet<Tensor>): void {
+  const dead = marks.filter((node) => {
+    const output = node.output();
+    if (isQuantize(node) && replaced.has(output)) return true;
+    return graph.consumers(output).length === 0 && !graph.outputs.includes(output);
+  });
+  graph.removeNodes(new Set(dead));
+}
+
+function foldPairs(graph: Graph): number {
+  const marks = takeMarks(graph);
+  if (marks.length === 0) return 0;
+  foldQuantizedConstants(graph, marks);
+  mergeQuantizes(graph, marks);
+  const live = new Set(graph.nodes);
+  const current = marks.filter((node) => live.has(node));
+  const plan = planFolding(graph, current);
+  // All decisions are made on the graph as it was, then it changes.
+  const quantised = graph.nodes.filter((node) => isQuantised(graph, node, plan));
+  for (const node of quantised) rewire(graph, node, plan);
+  joinPairs(graph, current, plan);
+  dropMarks(graph, current, new Set(quantised.flatMap((node) => node.outputs)));
+  return marks.length + quantised.length;
+}
 
 export const foldQdq: Pass = {
   name: "fold-qdq",
-  sentence: "Puts the quantisation that QuantizeLinear and DequantizeLinear pairs mark onto the tensors",
+  sentence: "Puts the quantisation that pairs of QuantizeLinear and DequantizeLinear mark onto the tensors",
   requires: "shapes and types are inferred; constants are folded",
   ensures: "QuantizeLinear and DequantizeLinear have one input and stand where stored and float values meet",
-  run: (graph) => new QdqFolder(graph).run(),
+  run: foldPairs,
 };
-
-function localName(node: Node): string {
-  return node.op.replace(/^com\.microsoft:/, "");
-}
-
-class QdqFolder {
-  readonly #graph: Graph;
-  /** The stored tensor behind each float one that a DequantizeLinear gives. */
-  readonly #stored = new Map<Tensor, Tensor>();
-  /** The stored tensor that all readers of a float one take it to. */
-  readonly #target = new Map<Tensor, Tensor>();
-
-  constructor(graph: Graph) {
-    this.#graph = graph;
-  }
-
-  run(): number {
-    const marks = this.#graph.nodes.filter(
-      (node) =>
-        ["QuantizeLinear", "DequantizeLinear"].includes(localName(node)) && node.inputs[1]?.isConstant === true,
-    );
-    if (marks.length === 0) return 0;
-    for (const node of marks) this.#readMark(node);
-    this.#mergeTwins(marks);
-    const quantised = this.#graph.nodes.filter((node) => this.#isQuantised(node));
-    // Decisions are made on the graph as it was; only now does it change.
-    for (const node of quantised) this.#rewire(node);
-    const dropped = this.#dropMarks(marks);
-    return quantised.length + dropped;
-  }
-
-  /** Puts the quantisation of a Q or DQ onto its stored tensor, and leaves the node one input. */
-  #readMark(node: Node): void {
-    const quantization = nodeQuantization(node)!;
-    if (localName(node) === "QuantizeLinear") {
-      const source = node.input(0);
-      if (source.isConstant) this.#storeConstant(node);
-      this.#claim(node.output(), quantization, node);
-    } else {
-      const own = this.#claim(node.input(0), quantization, node);
-      this.#stored.set(node.output(), own);
-      node.inputs[0] = own;
-    }
-    if (localName(node) === "QuantizeLinear" || !node.inputs[0]!.isConstant) this.#strip(node);
-    else this.#strip(node);
-  }
-}

@@ -12,7 +12,8 @@ function isIdentity(node: Node): boolean {
   const [input] = node.inputs;
   const [output] = node.outputs;
   if (!input || !output || node.attributes.activation !== undefined) return false;
-  if (input.dtype !== output.dtype || !sameQuantization(input.quantization, output.quantization)) return false;
+  if (input.dtype !== output.dtype || !sameQuantization(input.quantization, output.quantization))
+    return false;
   switch (node.op) {
     case "Identity":
     case "Cast":
@@ -51,7 +52,9 @@ function removeIdentityNodes(graph: Graph): number {
     const [input] = node.inputs;
     const [output, ...others] = node.outputs;
     if (!input || !output || !isIdentity(node)) continue;
-    const othersRead = others.some((other) => graph.consumers(other).length > 0 || graph.outputs.includes(other));
+    const othersRead = others.some(
+      (other) => graph.consumers(other).length > 0 || graph.outputs.includes(other),
+    );
     if (othersRead || !bypass(graph, input, output)) continue;
     graph.removeNodes(new Set([node]));
     removed += 1;

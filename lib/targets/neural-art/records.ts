@@ -44,6 +44,9 @@ export interface Epoch {
 export interface EpochPlan {
   readonly options: CompileOptions;
   readonly epochs: readonly Epoch[];
+  /** What the application fills, and where the results are, as epochs read and write them. */
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
   /** Nodes without an epoch: views of what is there already, or work that a reader does as it reads. */
   readonly free: readonly Node[];
   /** Where the values of a graph tensor lie when no epoch writes it by itself (epochs/storage.ts). */

@@ -52,7 +52,7 @@ function quantisedInput(graph: Graph, input: Tensor): { movers: Node[]; convert:
   }
 }
 
-/** Makes float inputs integer ones: the conversion is free, what lies before it moves integers. */
+/** Makes float inputs integer ones: what lies before the conversion moves integers then. */
 function integerInputs(scope: Scope): Set<Node> {
   const done = new Set<Node>();
   for (const input of scope.graph.inputs) {
@@ -65,7 +65,6 @@ function integerInputs(scope: Scope): Set<Node> {
       const output = mover.output();
       scope.storage.put(output, [retyped(output, convert.output())]);
     }
-    scope.free(convert, scope.storage.of(convert.input(0)));
     done.add(convert);
   }
   return done;
@@ -89,6 +88,11 @@ export function dropConversions(scope: Scope, ports: Ports): ReadonlySet<Node> {
   return new Set([...inputs, ...outputs]);
 }
 
+/** Returns the tensors that the application fills. */
+export function inputPlaces(scope: Scope): readonly Tensor[] {
+  return scope.graph.inputs.flatMap((input) => scope.storage.of(input));
+}
+
 /**
  * Emits an epoch for each image input of several channels. Channels first (ONNX) it copies, in all versions
  * seen. Channels last (TFLite) it is counted up to 2.2 and moves nothing: no memory access in c_info.json.
@@ -99,7 +103,10 @@ export function arrangeInputs(scope: Scope): void {
     const [reader] = scope.graph.consumers(input);
     if (shape?.length !== 4 || !reader || reader.op === "Transpose") continue;
     const channels = channelAxis(shape.length, scope.layout);
-    const positions = shape.reduce((count, dim, axis) => (axis === 0 || axis === channels ? count : count * dim), 1);
+    const positions = shape.reduce(
+      (count, dim, axis) => (axis === 0 || axis === channels ? count : count * dim),
+      1,
+    );
     if ((shape[channels] ?? 1) <= 1 || positions <= 1) continue;
     if (scope.layout === "NHWC") {
       if (scope.options.tool >= "3.0") continue;

@@ -5,11 +5,12 @@
  *
  * with one DequantizeLinear per integer input, and none at an end that is float already.
  */
+
+import { layerGeometry } from "../../../graph/geometry.js";
 import type { Node } from "../../../graph/node.js";
+import { isStatic } from "../../../graph/shape.js";
 import type { Tensor } from "../../../graph/tensor.js";
 import type { Reason } from "../../rule.js";
-import { layerGeometry } from "../../../graph/geometry.js";
-import { isStatic } from "../../../graph/shape.js";
 import { isQuantized } from "../rules/site.js";
 import { derived, type Scope } from "./scope.js";
 
@@ -20,7 +21,12 @@ const REWRITTEN: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Activations fused into a float layer are operators of their own there. */
-const FUSED: Readonly<Record<string, string>> = { relu: "Relu", relu6: "Clip", relun1to1: "Clip", tanh: "Tanh" };
+const FUSED: Readonly<Record<string, string>> = {
+  relu: "Relu",
+  relu6: "Clip",
+  relun1to1: "Clip",
+  tanh: "Tanh",
+};
 
 function constantsOf(node: Node): Tensor[] {
   return node.inputs.filter((input): input is Tensor => input?.isConstant ?? false);
@@ -97,7 +103,7 @@ export function lowerInteger(scope: Scope, node: Node, reason: Reason): void {
   const macs = macsOf(node);
   const heads = headsOf(node);
   if (heads === 1) {
-    const writes = [...node.outputs];
+    const writes = scope.writes(node);
     scope.emit({ kind: "sw", op: node.op, nodes: [node], reads, writes, constants, macs, reason });
     return;
   }

@@ -2,7 +2,7 @@
 import type { Node } from "../../../graph/node.js";
 import type { Tensor } from "../../../graph/tensor.js";
 import type { Reason } from "../../rule.js";
-import { broken, extraWork, SUPPORT_RULES } from "../rules/classify.js";
+import { extraWork } from "../rules/classify.js";
 import { padsMapOnly, resizeFactors } from "../rules/movement.js";
 import { isGlobalPool, windowOf } from "../rules/pooling.js";
 import { derived, type Scope } from "./scope.js";
@@ -28,7 +28,7 @@ export function lowerGlobalPool(scope: Scope, node: Node): void {
     op: node.op,
     nodes: [node],
     reads: scope.reads([node.inputs[0]]),
-    writes: [...node.outputs],
+    writes: scope.writes(node),
     units: { pooling: 1 },
     joins: poolsWithLayer(scope),
   });
@@ -36,7 +36,10 @@ export function lowerGlobalPool(scope: Scope, node: Node): void {
 
 /** A 2×2 or 3×3 pool streams; a k×k maximum is (k − 1) / 2 pools of 3×3, two in an epoch. */
 export function lowerPool(scope: Scope, node: Node): void {
-  if (isGlobalPool(node)) return lowerGlobalPool(scope, node);
+  if (isGlobalPool(node)) {
+    lowerGlobalPool(scope, node);
+    return;
+  }
   const window = Math.max(...windowOf(node));
   const count = Math.max(1, Math.ceil((window - 1) / 2));
   let reads: readonly Tensor[] = scope.reads([node.inputs[0]]);
@@ -47,10 +50,13 @@ export function lowerPool(scope: Scope, node: Node): void {
       op: node.op,
       nodes: last ? [node] : [],
       reads: [...reads],
-      writes: last ? [...node.outputs] : [output],
+      writes: last ? scope.writes(node) : [output],
       units: { pooling: 1 },
       joins: count === 1 || index > 1 ? always : () => false,
-      note: count > 1 ? `pool ${index} of ${count} that make the ${window}×${window} window of '${node.name}'` : null,
+      note:
+        count > 1
+          ? `pool ${index} of ${count} that make the ${window}×${window} window of '${node.name}'`
+          : null,
     });
     reads = [output];
   }
@@ -71,7 +77,7 @@ export function lowerResize(scope: Scope, node: Node, reason: Reason): void {
     op: "DepthToSpace",
     nodes: [node],
     reads: [copies],
-    writes: [...node.outputs],
+    writes: scope.writes(node),
     reason,
     note: `spreads the copies for '${node.name}'`,
   });
@@ -82,11 +88,14 @@ export function lowerPad(scope: Scope, node: Node): void {
   const reads = scope.reads([node.inputs[0]]);
   const readers = scope.graph.consumers(node.output());
   const read = readers.length > 0 && readers.every((reader) => scope.acceleratedLayer(reader) !== null);
-  if (read && padsMapOnly(node, scope.layout)) return scope.free(node, reads);
+  if (read && padsMapOnly(node, scope.layout)) {
+    scope.free(node, reads);
+    return;
+  }
 
   const reason = extraWork(scope.site(node)).find(({ rule }) => rule === "N6-PAD-01") ?? null;
   if (!reason) {
-    const writes = [...node.outputs];
+    const writes = scope.writes(node);
     scope.emit({ op: "Pad", nodes: [node], reads, writes, units: { convolution: 1 }, seals: true });
     return;
   }
@@ -102,7 +111,7 @@ export function lowerPad(scope: Scope, node: Node): void {
     units: { convolution: 1 },
     seals: true,
   });
-  scope.emit({ kind: "hybrid", op: "Transpose", reads: [padded], writes: [...node.outputs], reason, note });
+  scope.emit({ kind: "hybrid", op: "Transpose", reads: [padded], writes: scope.writes(node), reason, note });
 }
 
 /**
@@ -113,8 +122,9 @@ export function lowerConcat(scope: Scope, node: Node): void {
   const reads = scope.reads(node.inputs);
   const computed = node.inputs.every((input) => input && !input.isConstant && scope.graph.producer(input));
   const apart = new Set(reads).size === node.inputs.length;
-  if (scope.options.tool >= "3.0" && computed && apart) return scope.free(node, reads);
-  scope.emit({ op: "Concat", nodes: [node], reads, writes: [...node.outputs], seals: true });
+  const side = scope.options.tool >= "3.0" && computed && apart;
+  if (side) scope.free(node, reads);
+  else scope.emit({ op: "Concat", nodes: [node], reads, writes: scope.writes(node), seals: true });
 }
 
 /** A node that the CPU drives through DMA, as one epoch. */
@@ -124,13 +134,7 @@ export function lowerHybrid(scope: Scope, node: Node, reason: Reason): void {
     op: node.op,
     nodes: [node],
     reads: scope.reads(node.inputs),
-    writes: [...node.outputs],
+    writes: scope.writes(node),
     reason,
   });
-}
-
-/** Returns the reason that a named rule gives for the node; null when it keeps the rule. */
-export function reasonBy(scope: Scope, node: Node, id: string): Reason | null {
-  const rule = SUPPORT_RULES.find((candidate) => candidate.id === id);
-  return rule ? broken(rule, scope.site(node)) : null;
 }

@@ -50,7 +50,10 @@ export function lowerLayer(scope: Scope, node: Node, geometry: LayerGeometry): v
     reads = [cropped(scope, node, reads, spread)];
   }
   if (copy && reads[0]) reads = [copied(scope, node, reads[0], copy)];
-  if (columns) return lowerWideDepthwise(scope, node, geometry, reads, columns);
+  if (columns) {
+    lowerWideDepthwise(scope, node, geometry, reads, columns);
+    return;
+  }
 
   const target = dilated ? derived(node.output(), `${node.output().name}/in-depth`) : node.output();
   lowerParts(scope, node, geometry, reads, target);
@@ -107,7 +110,9 @@ function lowerParts(
   let partial: Tensor | null = null;
   groups.forEach((group, index) => {
     const last = index === groups.length - 1;
-    const output: Tensor = last ? target : derived(target, `${target.name}/part${index + 1}`, { dtype: "int16" });
+    const output: Tensor = last
+      ? target
+      : derived(target, `${target.name}/part${index + 1}`, { dtype: "int16" });
     scope.emit({
       op: node.op,
       nodes: last ? [node] : [],

@@ -1,6 +1,7 @@
 /** What lowering knows while it walks the graph, and the steps written so far. */
-import type { Graph } from "../../../graph/graph.js";
+
 import { type LayerGeometry, layerGeometry } from "../../../graph/geometry.js";
+import type { Graph } from "../../../graph/graph.js";
 import type { Layout, Node } from "../../../graph/node.js";
 import { Tensor } from "../../../graph/tensor.js";
 import type { CompileOptions } from "../records.js";
@@ -70,6 +71,11 @@ export class Scope {
     return [...new Set(places)];
   }
 
+  /** Returns what the epoch writes for the node's outputs: themselves, unless an edge made integers of them. */
+  writes(node: Node): Tensor[] {
+    return node.outputs.flatMap((output) => this.storage.of(output));
+  }
+
   /** Returns what a layer reads: its input, after the zero point was subtracted where that is a step. */
   layerReads(node: Node): Tensor[] {
     const unsigned = this.#unsigned.get(node);
@@ -94,7 +100,7 @@ export class Scope {
         reads,
         writes: [unsigned],
         units: { arithmetic: 1 },
-        joins: () => reads.length === 1,
+        joins: ({ steps }) => reads.length === 1 || steps.every(({ op }) => op === "Sub"),
         note: `zero point of '${tensor.name}' subtracted before '${reader.name}'`,
       });
     }

@@ -38,7 +38,8 @@ export interface Step {
   readonly note: string | null;
 }
 
-export type StepFields = Pick<Step, "op"> & Partial<Omit<Step, "op" | "units">> & { units?: Partial<UnitNeeds> };
+export type StepFields = Pick<Step, "op"> &
+  Partial<Omit<Step, "op" | "units">> & { units?: Partial<UnitNeeds> };
 
 const NO_UNITS: UnitNeeds = { convolution: 0, arithmetic: 0, activation: 0, pooling: 0 };
 

@@ -19,8 +19,14 @@ export interface Inflation {
  *     g = 3 would still fit (216), 128 divides by 2 only      -> 2
  *   576 channels, 16x8, stride 1:  128 cycles, 72 g: g = 1    -> as it is
  *   576 channels, 16x8, stride 2:  the units' stride-2 mode takes pairs, at least -> 2
+ *
+ * `cyclesPerByte` is the one fitted number; tests vary it to see how much the fit depends on each network.
  */
-export function inflation(layer: WeightedLayer, { tool, profile }: CompileOptions): Inflation {
+export function inflation(
+  layer: WeightedLayer,
+  { tool, profile }: Pick<CompileOptions, "tool" | "profile">,
+  cyclesPerByte: number = INFLATION.cyclesPerByte.value,
+): Inflation {
   const { outputChannels: channels, kernelHeight, kernelWidth, strides, dilations } = layer;
   const side = INFLATION.kernel.value;
   const widens = kernelHeight === side && kernelWidth === side && dilations[0] === 1 && dilations[1] === 1;
@@ -38,7 +44,7 @@ export function inflation(layer: WeightedLayer, { tool, profile }: CompileOption
   if (!widens) return { group: 1, rule: RULES.depthwise };
 
   const cycles = (layer.inputHeight * layer.inputWidth) / (strided ? 2 : 1);
-  const affordable = Math.floor(cycles / (side * side * INFLATION.cyclesPerByte.value));
+  const affordable = Math.floor(cycles / (side * side * cyclesPerByte));
   const limit = Math.min(INFLATION.groupMax.value, affordable);
   if (!strided || channels % pair !== 0)
     return { group: largestDivisor(channels, limit), rule: RULES.depthwise };

@@ -9,7 +9,7 @@
  *   Cout 64, 3x3 depthwise, group 8:    kernel of channel c at inner position c mod 8
  *     [ 64 ][ 3 ][ 3 ][ 8 ]             4,608 bytes, 576 of them weights
  */
-import { type Bytes, bytes, sum } from "../../../units.js";
+import { bytes, sum } from "../../../units.js";
 import { KERNEL_BLOCK, ROW_SPLIT } from "../facts-packing.js";
 import type { CompileOptions, KernelMode, KernelPart } from "../records.js";
 import { largestDivisor } from "./divisor.js";

@@ -230,7 +230,8 @@ export const CONVOLUTION_RULES: readonly SupportRule[] = [
   },
   {
     id: "N6-CONVT-01",
-    sentence: "A strided transpose convolution is zeros put between the inputs (Concat, DepthToSpace) and an ordinary one.",
+    sentence:
+      "A strided transpose convolution is zeros put between the inputs (Concat, DepthToSpace) and an ordinary one.",
     ops: ["ConvTranspose"],
     outcome: "extra",
     facts: {},

@@ -1,7 +1,7 @@
 /** Constants in files beside the model: ONNX external data, TFLite external buffers. */
-import { LabError } from "../errors.js";
-import type { Constant } from "../graph/tensor.js";
-import type { ByteSource } from "../source.js";
+import { LabError } from "../../errors.js";
+import type { Constant } from "../../graph/tensor.js";
+import type { ByteSource } from "../../source.js";
 
 /** A location stays in the model's folder: relative, no step up, no drive, no scheme. */
 function isInside(location: string): boolean {

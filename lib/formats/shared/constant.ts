@@ -1,4 +1,4 @@
-import { constantOf, Tensor } from "../graph/tensor.js";
+import { constantOf, Tensor } from "../../graph/tensor.js";
 
 /** ONNX's way to say "to the end" of an axis: the largest int64. */
 export const TO_THE_END = 2n ** 63n - 1n;

@@ -1,0 +1,85 @@
+/** FunctionProto: an operator that the file itself defines by other operators. */
+import type { Message } from "./wire.js";
+
+export interface FunctionBody {
+  readonly domain: string;
+  readonly name: string;
+  readonly overload: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly nodes: readonly Message[];
+  /** Attributes that have a value when the call gives none. */
+  readonly defaults: readonly Message[];
+  readonly opsets: ReadonlyMap<string, number>;
+}
+
+export type FunctionTable = ReadonlyMap<string, FunctionBody>;
+
+/** Returns what finds a function in the table; a space parts what no identifier may hold. */
+export function functionKey({
+  domain,
+  name,
+  overload,
+}: Pick<FunctionBody, "domain" | "name" | "overload">): string {
+  return `${domain} ${name} ${overload}`;
+}
+
+/** Returns a domain under one name: ONNX's own goes by "" and "ai.onnx". */
+export function domainName(domain: string): string {
+  return domain === "ai.onnx" ? "" : domain;
+}
+
+export function readFunction(message: Message): FunctionBody {
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  const nodes: Message[] = [];
+  const defaults: Message[] = [];
+  const opsets = new Map<string, number>();
+  let name = "";
+  let domain = "";
+  let overload = "";
+  while (message.next()) {
+    // 1: name, 4: input, 5: output, 6: attribute, 7: node, 8: doc_string, 9: opset_import, 10: domain,
+    // 11: attribute_proto, 12: value_info, 13: overload, 14: metadata_props
+    switch (message.field) {
+      case 1:
+        name = message.string();
+        break;
+      case 4:
+        inputs.push(message.string());
+        break;
+      case 5:
+        outputs.push(message.string());
+        break;
+      case 7:
+        nodes.push(message.message("node", nodes.length));
+        break;
+      case 9: {
+        const [set, version] = readOpset(message.message("opset_import"));
+        opsets.set(set, version);
+        break;
+      }
+      case 10:
+        domain = domainName(message.string());
+        break;
+      case 11:
+        defaults.push(message.message("attribute_proto", defaults.length));
+        break;
+      case 13:
+        overload = message.string();
+        break;
+    }
+  }
+  return { domain, name, overload, inputs, outputs, nodes, defaults, opsets };
+}
+
+/** Returns an OperatorSetIdProto: 1: domain, 2: version. */
+export function readOpset(message: Message): readonly [domain: string, version: number] {
+  let domain = "";
+  let version = 0;
+  while (message.next()) {
+    if (message.field === 1) domain = domainName(message.string());
+    else if (message.field === 2) version = message.int64();
+  }
+  return [domain, version];
+}

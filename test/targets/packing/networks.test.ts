@@ -1,0 +1,108 @@
+import { expect, it } from "vitest";
+import type { Graph } from "../../../lib/graph/graph.js";
+import { type BufferDraft, layerDrafts } from "../../../lib/targets/neural-art/packing/draft.js";
+import { imageSize, placeBuffers } from "../../../lib/targets/neural-art/packing/image.js";
+import { packLayer } from "../../../lib/targets/neural-art/packing/pack-layer.js";
+import { packModel } from "../../../lib/targets/neural-art/packing/pack-model.js";
+import type { CompileOptions, Epoch, EpochPlan } from "../../../lib/targets/neural-art/records.js";
+import { macs } from "../../../lib/units.js";
+import { describeShared } from "../../shared.js";
+import { layerOf, MODELS, openGraph, optionsOf, readRows } from "./compiled.js";
+import { convNode } from "./conv-graph.js";
+
+/** Returns a plan that knows only which operators run on the CPU, as the table of networks lists them. */
+function softwarePlan(graph: Graph, options: CompileOptions, ops: readonly string[]): EpochPlan {
+  const nodes = graph.nodes.filter((node) => ops.includes(node.op));
+  const epochs = nodes.map(
+    (node, index): Epoch => ({
+      index: index + 1,
+      kind: "sw",
+      ops: [node.op],
+      nodes: [node],
+      reads: [],
+      writes: [],
+      constants: [],
+      macs: macs(0),
+      layer: null,
+      reason: null,
+      note: null,
+    }),
+  );
+  return { options, epochs, inputs: [], outputs: [], free: [], storage: new Map(), blobs: [] };
+}
+
+describeShared("flash images of compiled networks", () => {
+  const networks = new Map(readRows("networks").map((row) => [row.id!, row] as const));
+  const rows = readRows("layers");
+
+  // From the model file to the size of the image, to the byte.
+  const EXACT = [
+    { id: "ic_mbv1_025_96_nucleo", onCpu: ["Softmax", "DequantizeLinear"] },
+    { id: "od_styoloxnano480_dk", onCpu: ["DequantizeLinear"] },
+    { id: "reid_network_dk", onCpu: [] },
+    { id: "reid_reid_nucleo", onCpu: [] },
+    { id: "xc_face_detector", onCpu: [] },
+    { id: "fd_blazeface_dk", onCpu: [] },
+    { id: "xc_palm_detector", onCpu: ["Resize", "DequantizeLinear"] },
+    { id: "bcph_rppg", onCpu: [] },
+  ] as const;
+  it.each(EXACT)("packModel() gives the image of $id to the byte", ({ id, onCpu }) => {
+    const graph = openGraph(MODELS[id]);
+    const options = optionsOf(networks.get(id)!);
+    const rom = packModel({ graph, options, plan: softwarePlan(graph, options, onCpu) });
+    expect(rom.imageBytes).toBe(Number(networks.get(id)!.npu_weight_bytes_exact));
+    expect(rom.buffers).toHaveLength(Number(networks.get(id)!.n_param_buffers));
+  });
+
+  it("packModel() gives the depthwise microbenchmark to the byte in 2.2 and 4.0", () => {
+    const graph = openGraph("microbench/baseline_depthwise_3x3_int8.tflite");
+    const size = (tool: "2.2" | "4.0") =>
+      packModel({ graph, options: { tool, epochController: false, profile: "O3" } }).imageBytes;
+    expect(size("2.2")).toBe(65);
+    expect(size("4.0")).toBe(129);
+  });
+
+  // Seven convolutions with biases of zero were compiled to weights + 4 bytes per channel + 1: two bytes per
+  // channel fewer than the rule says. Whether the scale or half of the bias is missing cannot be told.
+  const UNEXPLAINED = [
+    ["baseline_conv2d_16f_3x3_int8", 497, 16],
+    ["baseline_conv2d_1x1_int8", 225, 32],
+    ["baseline_conv2d_3x3_int8", 993, 32],
+    ["baseline_conv2d_pool_int8", 497, 16],
+    ["baseline_conv2d_64f_3x3_int8", 1985, 64],
+    ["baseline_conv2d_32f_5x5_int8", 2529, 32],
+    ["baseline_conv2d_32f_7x7_int8", 4833, 32],
+  ] as const;
+  it.each(UNEXPLAINED)("packModel() is 2 bytes per channel above %s", (name, reported, channels) => {
+    const options = { tool: "2.2", epochController: false, profile: "O3" } as const;
+    const rom = packModel({ graph: openGraph(`microbench/${name}.tflite`), options });
+    expect(rom.imageBytes - reported).toBe(2 * channels);
+  });
+
+  // Other networks: the rows of the layer table alone, so constants and operands of other steps are missing.
+  const FROM_ROWS = [
+    // Zero points are unknown: its SiLU layers are plain, the rows are sized as if deep mode could take them.
+    { id: "ic_effnetv2b1_240_dk", within: 0.001 },
+    { id: "od_tinyyolov2_nucleo", within: 0.001 },
+    { id: "reid_od_dk", within: 0.001 },
+    { id: "audio_net", within: 0.001 },
+    { id: "syaf_yolo_trash_dk", within: 0.003 },
+    { id: "zhaoyu_cow", within: 0.001 },
+    // 142 buffers beside the layers, of tables and constants of SiLU.
+    { id: "ei_fw_tinyyolov2", within: 0.006 },
+    // 33 PReLU on the CPU with float32 slopes: 2.7 %, and the float parts of the 7x7 layer.
+    { id: "pele_mobilefacenet", within: 0.04 },
+  ];
+  it.each(FROM_ROWS)("packLayer() over the rows of $id comes near its image", ({ id, within }) => {
+    const node = convNode("anchor", 1, 1, 1);
+    const drafts = rows
+      .filter((row) => row.model === id)
+      .flatMap((row): readonly BufferDraft[] => {
+        const names = { weights: row.conv_id!, bias: row.conv_id!, isFloat: false };
+        return layerDrafts(node, packLayer(layerOf(row), optionsOf(row)), names);
+      });
+    const predicted = imageSize(placeBuffers(drafts));
+    const actual = Number(networks.get(id)!.npu_weight_bytes_exact);
+    expect(Math.abs(predicted / actual - 1)).toBeLessThan(within);
+  });
+});

@@ -1,8 +1,9 @@
 /** Tells Jupyter front ends how to start the kernel: a `kernel.json`, written without Python. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { LabError } from "../lib/errors.js";
 
 export const KERNEL_NAME = "npulab";
 
@@ -23,10 +24,21 @@ const NODE_OPTIONS = [
 
 /** Returns the command line that starts the kernel; Jupyter replaces `{connection_file}`. */
 export function kernelCommand(connectionFile: string): readonly string[] {
-  return [process.execPath, ...NODE_OPTIONS, fileURLToPath(mainFile), connectionFile];
+  return [process.execPath, ...NODE_OPTIONS, mainFile(), connectionFile];
 }
-/** The same place for `kernel/` and `dist/kernel/`: only the second holds a file that Node can start. */
-const mainFile = new URL("./main.js", import.meta.url);
+
+/** Returns the compiled kernel beside this file or, when this file is the source, the one in `dist/`. */
+function mainFile(): string {
+  const beside = fileURLToPath(new URL("./main.js", import.meta.url));
+  const built = fileURLToPath(new URL("../dist/kernel/main.js", import.meta.url));
+  const found = [beside, built].find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw new LabError({
+    code: "KERNEL_START",
+    message: `Cannot start the kernel: '${built}' does not exist`,
+    hint: "Build it first: npm run build",
+  });
+}
 
 export function kernelSpec(): KernelSpec {
   return {

@@ -6,6 +6,7 @@
 export { inspect } from "./analyze/inspect.js";
 export type { LoadedModel } from "./analyze/loaded.js";
 export type { Analysis, EpochRecord, LedgerRecord, PoolRecord } from "./analyze/record.js";
+export { checkReportedRom, nearestSettings, type ReportedCheck } from "./analyze/reported.js";
 export { type AnalyzeOptions, analyze, type Study, study } from "./analyze/study.js";
 export { type Displayable, JUPYTER_DISPLAY, type MimeBundle } from "./display.js";
 export { DecodeError, LabError } from "./errors.js";
@@ -25,5 +26,6 @@ export {
   modelsTable,
   romTable,
 } from "./table/analyses.js";
+export { growthTable, settingsTable } from "./table/rom-plan.js";
 export { type ShowOptions, show } from "./table/show.js";
 export { PROFILES, type Profile, ROM_CAUSES, TOOL_VERSIONS, type ToolVersion } from "./targets/neural-art/records.js";

@@ -27,8 +27,10 @@ export interface LatencyRow {
   readonly source: string;
   /** Why the figure may not be what it seems; such rows are judged, but not learnt from. */
   readonly suspect?: string;
-  /** Per hardware or hybrid epoch, before factors: NPU busy, parameters streaming, in milliseconds. */
-  readonly epochs: readonly (readonly [busyMs: number, streamMs: number])[];
+  /** Milliseconds that the NPU is busy in each hardware or hybrid epoch, before factors. */
+  readonly busyMs: readonly number[];
+  /** Milliseconds that the parameters of the same epochs stream, before factors. */
+  readonly streamMs: readonly number[];
   /** CPU time of operators that board runs timed; no factor applies. */
   readonly timedMs: number;
   /** CPU time of the others and of preparing hybrid epochs, before the factor. */
@@ -38,8 +40,10 @@ export interface LatencyRow {
 /** Returns what the model says of a row. */
 export function predictRow(row: LatencyRow, factors: CostFactors): number {
   const { npu, stream, untimed, epochMicroseconds } = factors;
-  let total = row.timedMs + row.untimedMs * untimed + (row.epochs.length * epochMicroseconds) / 1000;
-  for (const [busy, streaming] of row.epochs) total += Math.max(busy * npu, streaming * stream);
+  let total = row.timedMs + row.untimedMs * untimed + (row.busyMs.length * epochMicroseconds) / 1000;
+  for (const [index, busy] of row.busyMs.entries()) {
+    total += Math.max(busy * npu, row.streamMs[index]! * stream);
+  }
   return total;
 }
 
@@ -47,11 +51,12 @@ export function predictRow(row: LatencyRow, factors: CostFactors): number {
 function columns(row: LatencyRow, factors: CostFactors): readonly number[] {
   let busySum = 0;
   let streamSum = 0;
-  for (const [busy, streaming] of row.epochs) {
+  for (const [index, busy] of row.busyMs.entries()) {
+    const streaming = row.streamMs[index]!;
     if (busy * factors.npu >= streaming * factors.stream) busySum += busy;
     else streamSum += streaming;
   }
-  return [busySum, streamSum, row.untimedMs, row.epochs.length / 1000];
+  return [busySum, streamSum, row.untimedMs, row.busyMs.length / 1000];
 }
 
 /** Returns x of Ax = b by Gauss–Jordan with pivoting; null when A is singular. A is small. */
@@ -203,10 +208,74 @@ export function quantile(sorted: readonly number[], share: number): number {
   return low + (high - low) * (position - below);
 }
 
+export interface Interval {
+  /** measured ÷ predicted. */
+  readonly lowRatio: number;
+  readonly highRatio: number;
+}
+
+const INTERVAL_SHARE = 0.8;
+
+/** Points at which the ratios of one family are read, so that each family counts the same. */
+const POINTS_PER_FAMILY = 50;
+
+/** How much wider than the residuals themselves an interval may have to be, and in which steps it is sought. */
+const MAX_WIDENING = 4;
+const WIDENING_STEP = 0.05;
+
+function byFamily(residuals: readonly Residual[]): ReadonlyMap<string, readonly number[]> {
+  const ratios = new Map<string, number[]>();
+  for (const { row, ratio } of residuals) {
+    const list = ratios.get(row.family);
+    if (list) list.push(ratio);
+    else ratios.set(row.family, [ratio]);
+  }
+  for (const list of ratios.values()) list.sort((a, b) => a - b);
+  return ratios;
+}
+
+function intervalOf(families: Iterable<readonly number[]>, widening: number): Interval {
+  const points = [...families]
+    .flatMap((sorted) =>
+      Array.from({ length: POINTS_PER_FAMILY }, (_, index) =>
+        quantile(sorted, (index + 0.5) / POINTS_PER_FAMILY),
+      ),
+    )
+    .sort((a, b) => a - b);
+  const tail = (1 - INTERVAL_SHARE) / 2;
+  const middle = Math.log(quantile(points, 0.5));
+  const widened = (share: number) =>
+    Math.exp(middle + (Math.log(quantile(points, share)) - middle) * widening);
+  return { lowRatio: widened(tail), highRatio: widened(1 - tail) };
+}
+
+/** Returns the share of a family's rows that an interval learnt from the others holds, averaged over families. */
+function coverageOf(ratios: ReadonlyMap<string, readonly number[]>, widening: number): number {
+  let total = 0;
+  for (const [family, own] of ratios) {
+    const others = [...ratios].filter(([name]) => name !== family).map(([, list]) => list);
+    const { lowRatio, highRatio } = intervalOf(others, widening);
+    total += own.filter((ratio) => ratio >= lowRatio && ratio <= highRatio).length / own.length;
+  }
+  return total / ratios.size;
+}
+
+/**
+ * Returns the narrowest interval that would have held 80 % of each unseen family, had it been learnt from the
+ * others, and the share it would have held. Families count alike, however many networks they publish.
+ */
+export function learnInterval(residuals: readonly Residual[]): { interval: Interval; coverage: number } {
+  const ratios = byFamily(residuals);
+  let widening = 1;
+  while (widening < MAX_WIDENING && coverageOf(ratios, widening) < INTERVAL_SHARE) widening += WIDENING_STEP;
+  return { interval: intervalOf(ratios.values(), widening), coverage: coverageOf(ratios, widening) };
+}
+
 export interface Calibration {
   readonly factors: CostFactors;
-  /** Measured ÷ predicted lies between these for 80 % of the rows of families left out. */
-  readonly interval: { readonly lowRatio: number; readonly highRatio: number };
+  readonly interval: Interval;
+  /** Share of rows of an unseen family that the interval holds. */
+  readonly coverage: number;
   readonly rows: number;
   readonly families: number;
   /** On families left out, all rows but the suspect ones. */
@@ -215,30 +284,16 @@ export interface Calibration {
   readonly accuracyWithSuspects: Accuracy;
 }
 
-const INTERVAL_SHARE = 0.8;
-
-/**
- * Returns factors, interval and accuracy. Each family weighs the same in the interval, however many of its
- * networks were published: ratios are repeated so that families count alike.
- */
+/** Returns factors, interval and accuracy; suspect rows are judged but teach nothing. */
 export function calibrate(rows: readonly LatencyRow[]): Calibration {
   const sound = rows.filter(({ suspect }) => suspect === undefined);
   const residuals = leaveOneFamilyOut(rows);
   const soundResiduals = residuals.filter(({ row }) => row.suspect === undefined);
-  const families = [...new Set(sound.map(({ family }) => family))];
-  const ratios = families
-    .flatMap((family) => {
-      const own = soundResiduals.filter(({ row }) => row.family === family).map(({ ratio }) => ratio);
-      const sorted = own.sort((a, b) => a - b);
-      return Array.from({ length: 50 }, (_, index) => quantile(sorted, (index + 0.5) / 50));
-    })
-    .sort((a, b) => a - b);
-  const tail = (1 - INTERVAL_SHARE) / 2;
   return {
     factors: fitFactors(sound),
-    interval: { lowRatio: quantile(ratios, tail), highRatio: quantile(ratios, 1 - tail) },
+    ...learnInterval(soundResiduals),
     rows: sound.length,
-    families: families.length,
+    families: new Set(sound.map(({ family }) => family)).size,
     accuracy: accuracyOf(soundResiduals),
     accuracyWithSuspects: accuracyOf(residuals),
   };

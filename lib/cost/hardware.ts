@@ -106,7 +106,15 @@ export function hardwareBounds(
 ): HardwareBounds {
   if (epoch.layer) {
     const { geometry } = epoch.layer;
-    return { ...layerBounds(geometry), flashMs: streamMs(geometry, buffers, store) };
+    const bounds = layerBounds(geometry);
+    // A kernel that is cut into several epochs: each computes and streams its part, and passes all outputs on.
+    const share = geometry.macs > 0 && epoch.macs > 0 ? Math.min(1, epoch.macs / geometry.macs) : 1;
+    return {
+      compute: cycles(bounds.compute * share),
+      output: bounds.output,
+      input: bounds.input,
+      flashMs: streamMs(geometry, buffers, store) * share,
+    };
   }
   const zero = cycles(0);
   return {

@@ -194,6 +194,7 @@ export function solve({ buffers, pools }: Problem, params: SolveParams = {}): So
 
   for (let count = 1; count <= inside.length && best === null; count++) {
     const offered = inside.slice(0, count);
+    if (offered.reduce((room, { sizeBytes }) => room + sizeBytes, 0) < bound) continue;
     const label = count === 1 ? "1 pool" : `${count} pools`;
     // Single banks first: a merged window gives up the order of preference, but takes larger tensors.
     const exact = attempt(offered, label);

@@ -11,6 +11,11 @@ import {
 } from "../../lib/cost/calibrate.js";
 import type { CostFactors } from "../../lib/cost/factors.js";
 
+interface Shape {
+  readonly epochs: readonly (readonly [busyMs: number, streamMs: number])[];
+  readonly untimedMs: number;
+}
+
 const shape = fc.record({
   epochs: fc.array(
     fc.tuple(fc.double({ min: 0.01, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })),
@@ -19,20 +24,22 @@ const shape = fc.record({
   untimedMs: fc.double({ min: 0, max: 3, noNaN: true }),
 });
 
-function rowsOf(
-  shapes: readonly { epochs: [number, number][]; untimedMs: number }[],
-  truth: CostFactors,
-): LatencyRow[] {
+/** Returns rows whose figures are what `truth` says. */
+function rowsOf(shapes: readonly Shape[], truth: CostFactors): LatencyRow[] {
   return shapes.map(({ epochs, untimedMs }, index) => {
-    const row = {
+    const row: LatencyRow = {
       key: `${index}`,
       family: `f${index % 4}`,
       network: `n${index}`,
       tool: "2.0",
       source: "made up",
+      measuredMs: 1,
+      busyMs: epochs.map(([busy]) => busy),
+      streamMs: epochs.map(([, stream]) => stream),
+      timedMs: 0.1,
+      untimedMs,
     };
-    const unmeasured = { ...row, measuredMs: 1, timedMs: 0.1, epochs, untimedMs };
-    return { ...unmeasured, measuredMs: predictRow(unmeasured, truth) };
+    return { ...row, measuredMs: predictRow(row, truth) };
   });
 }
 

@@ -83,14 +83,20 @@ export function figures(): readonly Figure[] {
 
 const round = (value: number) => Number(value.toPrecision(4));
 
-/** Returns the row of one figure; throws what the model's rooms throw for a network they cannot handle. */
-export function latencyRow(figure: Figure): LatencyRow & { readonly match: string } {
+/** Returns the plan and packed parameters of a figure's network, as the zoo's tool would make them. */
+export function compiled(figure: Figure) {
   const data = readFileSync(requireShared(`models/${figure.file}`));
   const { graph } = normalizeModel(openModel(bufferSource(figure.file, data)));
   const options: CompileOptions = { tool: figure.tool, epochController: true, profile: "O3" };
   const plan = formEpochs(graph, options);
-  const rom = packModel({ graph, options, plan });
+  return { plan, rom: packModel({ graph, options, plan }) };
+}
+
+/** Returns the row of one figure; throws what the model's rooms throw for a network they cannot handle. */
+export function latencyRow(figure: Figure): LatencyRow & { readonly match: string } {
+  const { plan, rom } = compiled(figure);
   const { perEpoch } = estimateLatency({ plan, rom, options: { factors: NEUTRAL_FACTORS } });
+  const onNpu = perEpoch.filter(({ kind }) => kind !== "sw");
   const cpuMs = (untimed: number) =>
     estimateLatency({ plan, rom, options: { factors: { ...NEUTRAL_FACTORS, untimed } } }).perEpoch.reduce(
       (total, { parts }) => total + parts.cpu,
@@ -105,12 +111,8 @@ export function latencyRow(figure: Figure): LatencyRow & { readonly match: strin
     source: figure.source,
     match: figure.match,
     ...(figure.suspect === undefined ? {} : { suspect: figure.suspect }),
-    epochs: perEpoch
-      .filter(({ kind }) => kind !== "sw")
-      .map(
-        ({ parts }) =>
-          [round(Math.max(parts.compute, parts.output, parts.input)), round(parts.flash)] as const,
-      ),
+    busyMs: onNpu.map(({ parts }) => round(Math.max(parts.compute, parts.output, parts.input))),
+    streamMs: onNpu.map(({ parts }) => round(parts.flash)),
     timedMs: round(cpuMs(0)),
     untimedMs: round(cpuMs(1) - cpuMs(0)),
   };

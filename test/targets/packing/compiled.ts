@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { openModel } from "../../../lib/formats/open.js";
 import type { Graph } from "../../../lib/graph/graph.js";
+import { normalizeModel } from "../../../lib/graph/passes/normalize.js";
 import { bufferSource } from "../../../lib/source.js";
 import type { WeightedLayer } from "../../../lib/targets/neural-art/packing/layer.js";
 import {
@@ -126,5 +127,5 @@ export type CompiledNetwork = keyof typeof MODELS;
 
 export function openGraph(path: string): Graph {
   const bytes = new Uint8Array(readFileSync(requireShared(`models/${path}`)));
-  return openModel(bufferSource(path, bytes)).graph;
+  return normalizeModel(openModel(bufferSource(path, bytes))).graph;
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { layerGeometry } from "../../../lib/graph/geometry.js";
 import { Node } from "../../../lib/graph/node.js";
 import { constantOf, Tensor } from "../../../lib/graph/tensor.js";
+import { RULES } from "../../../lib/targets/neural-art/facts-packing.js";
 import { usesDeepMode } from "../../../lib/targets/neural-art/packing/deep-mode.js";
 import { imageSize, placeBuffers } from "../../../lib/targets/neural-art/packing/image.js";
 import { inflation } from "../../../lib/targets/neural-art/packing/inflation.js";
@@ -94,6 +95,8 @@ describe("packModel()", () => {
         const rom = packModel({ graph: graphOf(nodes), options });
         expect(sum(rom.ledger.map((entry) => entry.bytes))).toBe(rom.imageBytes);
         expect(rom.ledger.every((entry) => entry.bytes > 0)).toBe(true);
+        const ids = Object.values(RULES).map((rule) => rule.id as string);
+        expect(rom.buffers.every((buffer) => ids.includes(buffer.rule))).toBe(true);
         let end = 0;
         for (const buffer of rom.buffers) {
           expect(buffer.offset % 16).toBe(0);

@@ -1,13 +1,16 @@
 import { expect, it } from "vitest";
+import { layerGeometry } from "../../../lib/graph/geometry.js";
 import type { Graph } from "../../../lib/graph/graph.js";
+import { formEpochs } from "../../../lib/targets/neural-art/epochs/form.js";
 import { type BufferDraft, layerDrafts } from "../../../lib/targets/neural-art/packing/draft.js";
 import { imageSize, placeBuffers } from "../../../lib/targets/neural-art/packing/image.js";
+import { signedZeroPoint, weightedLayer } from "../../../lib/targets/neural-art/packing/layer.js";
 import { packLayer } from "../../../lib/targets/neural-art/packing/pack-layer.js";
 import { packModel } from "../../../lib/targets/neural-art/packing/pack-model.js";
 import type { CompileOptions, Epoch, EpochPlan } from "../../../lib/targets/neural-art/records.js";
-import { macs } from "../../../lib/units.js";
+import { bytes, macs } from "../../../lib/units.js";
 import { describeShared } from "../../shared.js";
-import { layerOf, MODELS, openGraph, optionsOf, readRows } from "./compiled.js";
+import { type CompiledNetwork, layerOf, MODELS, openGraph, optionsOf, readRows } from "./compiled.js";
 import { convNode } from "./conv-graph.js";
 
 /** Returns a plan that knows only which operators run on the CPU, as the table of networks lists them. */
@@ -53,6 +56,94 @@ describeShared("flash images of compiled networks", () => {
     expect(rom.imageBytes).toBe(Number(networks.get(id)!.npu_weight_bytes_exact));
     expect(rom.buffers).toHaveLength(Number(networks.get(id)!.n_param_buffers));
   });
+
+  // Networks in ONNX, with the plan of the epochs' own rules; the profile of 4.0 is that of the desktop tool.
+  const NEAR = [
+    // Softmax is quantised by the tool, float in the file: two pairs of scale and zero point.
+    {
+      path: "yamnet/yamnet_1024_64x96_tl_qdq_int8.onnx",
+      tool: "2.2",
+      ec: false,
+      profile: "O3",
+      image: 3_581_153,
+      off: -64,
+    },
+    {
+      path: "mobilenetv2/mobilenet_v2_224_int8.onnx",
+      tool: "2.2",
+      ec: false,
+      profile: "O3",
+      image: 4_137_361,
+      off: -960,
+    },
+    {
+      path: "mobilenetv2/mobilenet_v2_224_int8.onnx",
+      tool: "4.0",
+      ec: true,
+      profile: "default",
+      image: 3_669_793,
+      off: -576,
+    },
+  ] as const;
+  it.each(NEAR)(
+    "packModel() is $off B from the image of $path in $tool",
+    ({ path, tool, ec, profile, image, off }) => {
+      const graph = openGraph(path);
+      const options = { tool, epochController: ec, profile };
+      expect(packModel({ graph, options, plan: formEpochs(graph, options) }).imageBytes - image).toBe(off);
+    },
+  );
+
+  const BLOBS = Object.keys(MODELS).filter(
+    (id) => Number(networks.get(id)!.ec_blob_bytes) > 0,
+  ) as CompiledNetwork[];
+  it("packModel() estimates the blobs of the epoch controller within 30 %", () => {
+    expect(BLOBS).toHaveLength(7);
+    for (const id of BLOBS) {
+      const options = optionsOf(networks.get(id)!);
+      const { blobBytes } = packModel({ graph: openGraph(MODELS[id]), options });
+      expect(Math.abs(blobBytes! / Number(networks.get(id)!.ec_blob_bytes) - 1), id).toBeLessThan(0.3);
+    }
+  });
+
+  it("packModel() comes within 1 % of MobileFaceNet, where PReLU and three kernel parts are float", () => {
+    const graph = openGraph("mobilefacenet/mobilefacenet_int8_faces.onnx");
+    const options = { tool: "2.1", epochController: true, profile: "O3" } as const;
+    const rom = packModel({ graph, options, plan: formEpochs(graph, options) });
+    expect(Math.abs(rom.imageBytes / 1_242_529 - 1)).toBeLessThan(0.01);
+  });
+
+  // One network, three versions. Its file holds float weights; their quantisation is per channel. The four
+  // small buffers are scale and zero point at both ends of a Softmax on the CPU.
+  const VERSIONS = [
+    { tool: "2.1", profile: "O3", image: 367_233 },
+    { tool: "2.2", profile: "O3", image: 367_201 },
+    { tool: "3.0", profile: "default", image: 212_609 },
+  ] as const;
+  it.each(VERSIONS)(
+    "packLayer() gives the image of MobileNetV2 0.5 128 in $tool to the byte",
+    ({ image, ...rest }) => {
+      const options = { ...rest, epochController: false };
+      const graph = openGraph("mobilenetv2/mobilenet_v2_128_0.5_QDQ_frontend.onnx");
+      const drafts = graph.nodes.flatMap((node): readonly BufferDraft[] => {
+        const geometry = layerGeometry(node);
+        if (!geometry) return [];
+        let feed = graph.producer(node.input(0));
+        while (feed && feed.op !== "DequantizeLinear") feed = graph.producer(feed.input(0));
+        const layer = {
+          ...weightedLayer(node, geometry, false),
+          inputZeroPoint: signedZeroPoint(feed!.input(0)),
+          weights: "int8",
+          perChannel: true,
+          onCpu: false,
+        } as const;
+        const names = { weights: geometry.weights.name, bias: `${node.name}.bias`, isFloat: false };
+        return layerDrafts(node, packLayer(layer, options), names);
+      });
+      const small = [4, 4, 1, 1].map((size) => ({ bytes: bytes(size) }));
+      expect(imageSize(placeBuffers([...drafts, ...small]))).toBe(image);
+    },
+  );
 
   it("packModel() gives the depthwise microbenchmark to the byte in 2.2 and 4.0", () => {
     const graph = openGraph("microbench/baseline_depthwise_3x3_int8.tflite");

@@ -11,6 +11,7 @@ import type { Node } from "../../../graph/node.js";
 import { isStatic } from "../../../graph/shape.js";
 import type { Tensor } from "../../../graph/tensor.js";
 import type { Reason } from "../../rule.js";
+import { isSpatialReduction } from "../rules/pooling.js";
 import { isQuantized } from "../rules/site.js";
 import { derived, type Scope } from "./scope.js";
 
@@ -41,6 +42,11 @@ export function macsOf(node: Node): number {
   return dot ? node.output().size * (node.input(0).staticShape().at(-1) ?? 1) : 0;
 }
 
+/** The vendor's reports call a mean over the whole map by its pool's name. */
+function isMapMean(scope: Scope, node: Node): boolean {
+  return node.op === "ReduceMean" && isSpatialReduction(scope.site(node));
+}
+
 export function lowerFloat(scope: Scope, node: Node, reason: Reason): void {
   const reads = node.inputs.flatMap((input) => {
     if (!input || input.isConstant) return [];
@@ -62,7 +68,8 @@ export function lowerFloat(scope: Scope, node: Node, reason: Reason): void {
     isQuantized(output) ? derived(output, `${output.name}/float`, { dtype: "float32" }) : output,
   );
   const activation = FUSED[String(node.attributes.activation ?? "")];
-  const ops = [...(REWRITTEN[node.op] ?? [node.op]), ...(activation ? [activation] : [])];
+  const called = REWRITTEN[node.op] ?? [isMapMean(scope, node) ? "GlobalAveragePool" : node.op];
+  const ops = [...called, ...(activation ? [activation] : [])];
   let inputs: readonly Tensor[] = reads;
   ops.forEach((op, index) => {
     const last = index === ops.length - 1;

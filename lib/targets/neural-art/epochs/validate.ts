@@ -4,6 +4,15 @@ import type { Node } from "../../../graph/node.js";
 import type { Tensor } from "../../../graph/tensor.js";
 import type { EpochPlan } from "../records.js";
 
+/** Variables that live from one run to the next: nobody computes them, and they are no constants. */
+function state(graph: Graph): Tensor[] {
+  const read = graph.nodes.flatMap((node) => node.inputs);
+  return read.filter((tensor): tensor is Tensor => {
+    if (!tensor || tensor.isConstant || graph.inputs.includes(tensor)) return false;
+    return graph.producer(tensor) === undefined;
+  });
+}
+
 /**
  * Returns what is wrong with the plan, one sentence each; empty when nothing is. Checked: each node of the
  * graph is in one epoch or free, once; epochs count from 1; what an epoch reads was handed over or written
@@ -23,7 +32,7 @@ export function validatePlan(graph: Graph, plan: EpochPlan): readonly string[] {
   }
   for (const node of seen.keys()) problems.push(`${node.describe()} is planned but not in the graph`);
 
-  const present = new Set<Tensor>(plan.inputs);
+  const present = new Set<Tensor>([...plan.inputs, ...state(graph)]);
   plan.epochs.forEach((epoch, position) => {
     const name = `epoch ${epoch.index}`;
     if (epoch.index !== position + 1) problems.push(`${name} stands at place ${position + 1}`);

@@ -38,6 +38,15 @@ export function dataConstants(node: Node): readonly Tensor[] {
   );
 }
 
+/**
+ * Returns those of them that may get a buffer of their own. A batch normalisation runs as a product and a sum:
+ * two constants of its four are left.
+ */
+export function storedConstants(node: Node): readonly Tensor[] {
+  if (node.op !== "BatchNormalization") return dataConstants(node);
+  return [node.input(1), node.input(2)].filter((tensor) => tensor.isConstant);
+}
+
 /** Returns the buffer of a constant that is no kernel and no bias of a weighted layer; null when it has none. */
 export function constantDraft(
   node: Node,

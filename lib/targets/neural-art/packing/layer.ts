@@ -1,5 +1,5 @@
 import { LabError } from "../../../errors.js";
-import { DTYPES } from "../../../graph/dtype.js";
+import { DTYPES, isInteger } from "../../../graph/dtype.js";
 import type { LayerGeometry } from "../../../graph/geometry.js";
 import type { Node } from "../../../graph/node.js";
 import type { Tensor } from "../../../graph/tensor.js";
@@ -59,7 +59,7 @@ export function weightedLayer(node: Node, geometry: LayerGeometry, onCpu: boolea
       at: weights.name,
     });
   }
-  if (!isFloat && !onCpu && DTYPES[input.dtype].bits > 8 && DTYPES[input.dtype].kind !== "float") {
+  if (!isFloat && !onCpu && isInteger(input.dtype) && DTYPES[input.dtype].bits > 8) {
     throw new LabError({
       code: "ACTIVATION_TYPE",
       message: `Cannot size the weights of ${node.describe()}: its input is ${input.dtype}, expected 8-bit activations`,
@@ -67,12 +67,14 @@ export function weightedLayer(node: Node, geometry: LayerGeometry, onCpu: boolea
     });
   }
   const scales = weights.quantization;
+  // Quantised weights with float activations become a float kernel: the units have no floating point.
+  const floatInput = DTYPES[input.dtype].kind === "float";
   return {
     ...geometry,
     inputZeroPoint: signedZeroPoint(input),
     weights: isFloat ? "float" : "int8",
     perChannel: scales !== null && scales.axis !== null && scales.scale.length > 1,
     hasBias: geometry.bias !== null,
-    onCpu: onCpu || isFloat,
+    onCpu: onCpu || isFloat || floatInput,
   };
 }

@@ -7,7 +7,7 @@ import type { Tensor } from "../../../graph/tensor.js";
 import { bytes, sum } from "../../../units.js";
 import type { CompileOptions, EpochPlan, LedgerEntry, RomPlan } from "../records.js";
 import { estimateBlob } from "./blob.js";
-import { constantDraft, dataConstants } from "./constants.js";
+import { constantDraft, dataConstants, storedConstants } from "./constants.js";
 import { type BufferDraft, layerDrafts } from "./draft.js";
 import { hardwareHelpers, softwareHelpers } from "./helpers.js";
 import { imageSize, type Placed, placeBuffers } from "./image.js";
@@ -59,8 +59,7 @@ export function packModel({ graph, options, plan }: PackModelRequest): RomPlan {
   const stored = new Set<Tensor>();
 
   for (const node of graph.nodes) {
-    const constants = dataConstants(node);
-    for (const tensor of constants) sources.add(tensor);
+    for (const tensor of dataConstants(node)) sources.add(tensor);
     const onCpu = software.has(node);
     const geometry = layerGeometry(node);
     const packed = new Set<Tensor>();
@@ -77,7 +76,7 @@ export function packModel({ graph, options, plan }: PackModelRequest): RomPlan {
       };
       drafts.push(...layerDrafts(node, packLayer(layer, options), names));
     }
-    for (const tensor of constants) {
+    for (const tensor of storedConstants(node)) {
       if (packed.has(tensor) || stored.has(tensor)) continue;
       stored.add(tensor);
       const draft = constantDraft(node, tensor, { onCpu, options });

@@ -2,6 +2,7 @@
 import { LabError } from "../../../errors.js";
 import type { Graph } from "../../../graph/graph.js";
 import type { Finding } from "../../rule.js";
+import { formEpochs } from "../epochs/form.js";
 import { type CompileOptions, PROFILES, TOOL_VERSIONS } from "../records.js";
 import { packModel } from "./pack-model.js";
 
@@ -58,7 +59,7 @@ export function nearestSettings(graph: Graph, reportedBytes: number): readonly S
   }
   return allSettings()
     .map((options) => {
-      const { imageBytes } = packModel({ graph, options });
+      const { imageBytes } = packModel({ graph, options, plan: formEpochs(graph, options) });
       return { options, imageBytes, difference: imageBytes - reportedBytes };
     })
     .toSorted((a, b) => Math.abs(a.difference) - Math.abs(b.difference));

@@ -218,12 +218,17 @@ export const CONVOLUTION_RULES: readonly SupportRule[] = [
     check(site) {
       const layer = geometryOf(site);
       if (layer?.kind !== "depthwise" || site.options.tool >= "3.0") return null;
-      const positions = layer.inputHeight * layer.inputWidth;
+      // What the producer writes: padding that a Pad of its own adds does not count.
+      const height = Math.min(layer.inputHeight, layer.outputHeight * layer.strides[0]);
+      const width = Math.min(layer.inputWidth, layer.outputWidth * layer.strides[1]);
+      const positions = height * width;
       if (positions > SMALL_MAP.value || Math.max(...layer.dilations) > 1) return null;
-      if (layer.inputChannels % DEPTHWISE_BLOCK.value !== 0) return null;
+      if (layer.inputChannels % DEPTHWISE_BLOCK.value !== 0 || layer.kernelHeight > MAX_KERNEL_HEIGHT.value) {
+        return null;
+      }
       if (kernelGroup(layer.inputChannels) === DEPTHWISE_BLOCK.value) return null;
       return {
-        why: `a map of ${layer.inputHeight}×${layer.inputWidth} with ${layer.inputChannels} channels`,
+        why: `a map of ${height}×${width} with ${layer.inputChannels} channels`,
         fix: "compile with 3.0 or later",
       };
     },

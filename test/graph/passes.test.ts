@@ -1,0 +1,162 @@
+import { describe, expect, test } from "vitest";
+import { inferShapes } from "../../lib/graph/infer/infer-shapes.js";
+import { lowerQLinear } from "../../lib/graph/passes/lower-qlinear.js";
+import { normalizeModel } from "../../lib/graph/passes/normalize.js";
+import { removeIdentity } from "../../lib/graph/passes/remove-identity.js";
+import { removeUnused } from "../../lib/graph/passes/remove-unused.js";
+import { constant, graphOf, ints, modelOf, node, tensor, zeros } from "./build.js";
+
+describe("removeIdentity", () => {
+  test("takes Identity, Dropout, Cast, Reshape and Concat out where they change nothing", () => {
+    const [a, b, c, d, e, y] = ["a", "b", "c", "d", "e", "y"].map((name) => tensor(name));
+    const x = tensor("x", [1, 4]);
+    const graph = graphOf(
+      [
+        node("Identity", [x], [a!]),
+        node("Dropout", [a!], [b!, tensor("mask")]),
+        node("Cast", [b!], [c!], { to: "float32" }),
+        node("Reshape", [c!, ints("s", [1, -1])], [d!]),
+        node("Concat", [d!], [e!], { axis: 0 }),
+        node("Relu", [e!], [y!]),
+      ],
+      { outputs: [y!] },
+    );
+    inferShapes(graph);
+    expect(removeIdentity.run(graph)).toBe(5);
+    expect(graph.nodes.map(({ op }) => op)).toEqual(["Relu"]);
+    expect(graph.nodes[0]!.input(0)).toBe(x);
+  });
+
+  test("keeps the graph's outputs by name", () => {
+    const [a, y] = [tensor("a"), tensor("y")];
+    const graph = graphOf([node("Relu", [tensor("x", [4])], [a]), node("Identity", [a], [y])]);
+    inferShapes(graph);
+    expect(removeIdentity.run(graph)).toBe(1);
+    expect(graph.outputs).toEqual([y]);
+    expect(graph.producer(y)?.op).toBe("Relu");
+  });
+
+  test("leaves a node between an input and an output, another type, and another shape", () => {
+    const graph = graphOf([
+      node("Identity", [tensor("x", [4])], [tensor("y")]),
+      node("Cast", [tensor("u", [4])], [tensor("v")], { to: "int8" }),
+      node("Reshape", [tensor("s", [4]), ints("t", [2, 2])], [tensor("w")]),
+    ]);
+    inferShapes(graph);
+    expect(removeIdentity.run(graph)).toBe(0);
+  });
+});
+
+describe("removeUnused", () => {
+  test("removes chains that nobody reads and keeps effects", () => {
+    const [a, b, y] = [tensor("a"), tensor("b"), tensor("y")];
+    const x = tensor("x", [4]);
+    const graph = graphOf(
+      [
+        node("Relu", [x], [a]),
+        node("Exp", [a], [b]),
+        node("Neg", [x], [y]),
+        node("ASSIGN_VARIABLE", [x], []),
+      ],
+      { outputs: [y] },
+    );
+    expect(removeUnused.run(graph)).toBe(2);
+    expect(graph.nodes.map(({ op }) => op)).toEqual(["Neg", "ASSIGN_VARIABLE"]);
+  });
+});
+
+describe("lowerQLinear", () => {
+  const scale = (name: string, value: number) => constant(name, [value], { shape: [] });
+  const zero = (name: string, value: number) => constant(name, [value], { dtype: "uint8", shape: [] });
+
+  test("turns QLinearConv into a Conv on quantised tensors, per channel", () => {
+    const x = tensor("x", [1, 2, 4, 4], "uint8");
+    const w = zeros("w", [3, 2, 3, 3], "int8");
+    const b = zeros("b", [3], "int32");
+    const y = tensor("y");
+    const graph = graphOf([
+      node(
+        "QLinearConv",
+        [
+          ...[x, scale("xs", 0.5), zero("xz", 128)],
+          ...[w, constant("ws", [1, 2, 4]), constant("wz", [0, 0, 0], { dtype: "int8" })],
+          ...[scale("ys", 0.25), zero("yz", 3), b],
+        ],
+        [y],
+        { pads: [1, 1, 1, 1] },
+      ),
+    ]);
+    expect(lowerQLinear.run(graph)).toBe(1);
+    const [conv] = graph.nodes;
+    expect([conv!.op, conv!.inputs, y.dtype]).toEqual(["Conv", [x, w, b], "uint8"]);
+    expect(w.quantization).toEqual({ scale: [1, 2, 4], zeroPoint: [0, 0, 0], axis: 0 });
+    expect(b.quantization?.scale).toEqual([0.5, 1, 2]);
+    expect(y.quantization).toEqual({ scale: [0.25], zeroPoint: [3], axis: null });
+    inferShapes(graph);
+    expect([y.shape, y.dtype]).toEqual([[1, 3, 4, 4], "uint8"]);
+  });
+
+  test("turns QLinearConcat into Concat and QLinearAdd into Add", () => {
+    const [a, b] = [tensor("a", [1, 2], "uint8"), tensor("b", [1, 2], "uint8")];
+    const [sum, both] = [tensor("sum"), tensor("both")];
+    const operand = (data: typeof a, name: string) => [data, scale(`${name}s`, 0.5), zero(`${name}z`, 0)];
+    const graph = graphOf([
+      node(
+        "com.microsoft:QLinearAdd",
+        [...operand(a, "a"), ...operand(b, "b"), scale("ss", 1), zero("sz", 0)],
+        [sum],
+      ),
+      node(
+        "com.microsoft:QLinearConcat",
+        [scale("cs", 1), zero("cz", 0), ...operand(a, "a"), sum, scale("ss", 1), zero("sz", 0)],
+        [both],
+        { axis: 1 },
+      ),
+    ]);
+    lowerQLinear.run(graph);
+    inferShapes(graph);
+    expect(graph.nodes.map(({ op, inputs }) => [op, inputs])).toEqual([
+      ["Add", [a, b]],
+      ["Concat", [a, sum]],
+    ]);
+    expect(both.shape).toEqual([1, 4]);
+  });
+});
+
+describe("normalizeModel()", () => {
+  test("takes an open batch as 1, says so, and leaves the model as it is", () => {
+    const x = tensor("x", ["N", 3]);
+    const model = modelOf(graphOf([node("Identity", [x], [tensor("a")]), node("Relu", [x], [tensor("y")])]));
+    const { graph, report } = normalizeModel(model);
+    expect(graph.inputs[0]!.shape).toEqual([1, 3]);
+    expect(report.assumedDims).toEqual([{ input: "x", axis: 0, recorded: "N", size: 1 }]);
+    expect(x.shape).toEqual(["N", 3]);
+    expect(model.graph.outputs.every(({ shape }) => shape === null)).toBe(true);
+  });
+
+  test("may run again at another resolution", () => {
+    const [s, b, y] = ["s", "b", "y"].map((name) => tensor(name));
+    const x = tensor("x", [1, 3, 8, 8]);
+    const model = modelOf(
+      graphOf(
+        [
+          node("Shape", [x], [s!]),
+          node("Slice", [s!, ints("from", [0]), ints("to", [2])], [b!]),
+          node("Concat", [b!, ints("rest", [-1])], [tensor("t")], { axis: 0 }),
+          node("GlobalAveragePool", [x], [y!]),
+        ],
+        { outputs: [y!] },
+      ),
+    );
+    for (const side of [8, 16]) {
+      const { graph } = normalizeModel(model, { inputShapes: new Map([["x", [1, 3, side, side]]]) });
+      expect(graph.nodes.map(({ op }) => op)).toEqual(["GlobalAveragePool"]);
+      expect(graph.inputs[0]!.shape).toEqual([1, 3, side, side]);
+    }
+  });
+
+  test("refuses any other open dimension with the option to give", () => {
+    const model = modelOf(graphOf([node("Relu", [tensor("x", [null, 3, null, 224])], [tensor("y")])]));
+    expect(() => normalizeModel(model)).toThrow(/Cannot size input 'x'/);
+  });
+});

@@ -18,7 +18,11 @@ const ROOMS = {
   "lib/report": {
     imports: ["lib/analyze/record", "lib/targets/neural-art/records", "lib/table", "lib/plot"],
   },
-  "lib/node": { imports: ["lib/graph", "lib/formats", "lib/models", "lib/analyze"], node: true },
+  "lib/node": {
+    imports: ["lib/graph", "lib/formats", "lib/models", "lib/analyze", "lib/cost", "lib/table"],
+    node: true,
+  },
+  "lib/mod": { imports: ["lib"], node: true },
   kernel: { imports: [], node: true },
   cli: { imports: ["lib", "kernel"], node: true },
 };

@@ -10,7 +10,13 @@ import { join } from "node:path";
 import { Dealer, Subscriber } from "zeromq";
 import { LabError } from "../lib/errors.js";
 import { kernelCommand } from "./kernelspec.js";
-import { address, type Channel, type Connection, loopbackConnection, writeConnection } from "./protocol/connection.js";
+import {
+  address,
+  type Channel,
+  type Connection,
+  loopbackConnection,
+  writeConnection,
+} from "./protocol/connection.js";
 import { type JsonObject, type Message, newHeader, pack, parse } from "./protocol/message.js";
 import { type Outbox, outbox } from "./protocol/outbox.js";
 
@@ -84,7 +90,11 @@ export async function startKernel(options: StartKernelOptions = {}): Promise<Ker
     env: { ...process.env, ...options.env, JPY_PARENT_PID: String(process.pid) },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  const conversation = converse({ child, connection, cleanUp: () => rmSync(folder, { recursive: true, force: true }) });
+  const conversation = converse({
+    child,
+    connection,
+    cleanUp: () => rmSync(folder, { recursive: true, force: true }),
+  });
   try {
     const info = await conversation.ready((options.startSeconds ?? 30) * 1000);
     return { ...conversation.client, info };
@@ -115,7 +125,8 @@ function converse({ child, connection, cleanUp }: ConverseOptions) {
     control: outbox((frames) => sockets.control.send(frames)),
     stdin: outbox((frames) => sockets.stdin.send(frames)),
   };
-  for (const channel of ["shell", "control", "stdin", "iopub"] as const) sockets[channel].connect(address(connection, channel));
+  for (const channel of ["shell", "control", "stdin", "iopub"] as const)
+    sockets[channel].connect(address(connection, channel));
   sockets.iopub.subscribe();
 
   const pending = new Map<string, Pending>();
@@ -179,13 +190,23 @@ function converse({ child, connection, cleanUp }: ConverseOptions) {
     if (request.reply !== undefined && request.idle) request.settle();
   }
 
-  function send(channel: "shell" | "control" | "stdin", type: string, content: JsonObject, parent = {}): string {
+  function send(
+    channel: "shell" | "control" | "stdin",
+    type: string,
+    content: JsonObject,
+    parent = {},
+  ): string {
     const header = newHeader({ type, session });
     out[channel].post(pack({ identities: [], header, parent, metadata: {}, content }, connection.key));
     return header.msg_id;
   }
 
-  function ask(channel: "shell" | "control", type: string, content: JsonObject, options: ExecuteOptions = {}): Promise<Pending> {
+  function ask(
+    channel: "shell" | "control",
+    type: string,
+    content: JsonObject,
+    options: ExecuteOptions = {},
+  ): Promise<Pending> {
     return new Promise((resolve, reject) => {
       if (death !== undefined) return reject(deathError(death));
       const id = send(channel, type, content);

@@ -66,7 +66,11 @@ export function installKernelSpec(options: InstallKernelSpecOptions = {}): strin
 }
 
 /** Returns Jupyter's data folder: jupyter_core, paths.py, `jupyter_data_dir`. */
-function dataFolder({ prefix, env = process.env, platform = process.platform }: InstallKernelSpecOptions): string {
+function dataFolder({
+  prefix,
+  env = process.env,
+  platform = process.platform,
+}: InstallKernelSpecOptions): string {
   if (prefix !== undefined) return join(prefix, "share", "jupyter");
   if (env.JUPYTER_DATA_DIR) return env.JUPYTER_DATA_DIR;
   if (platform === "darwin") return join(homedir(), "Library", "Jupyter");

@@ -16,7 +16,10 @@ port.on("message", (message: ToLanguage) => {
   try {
     answer = { id: message.id, reply: session.answer(message.request) };
   } catch (error) {
-    answer = { id: message.id, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    answer = {
+      id: message.id,
+      failure: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    };
   }
   port.postMessage(answer);
 });

@@ -10,10 +10,10 @@ import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { cellRunner } from "./execute/cell-runner.js";
 import { createModules } from "./execute/modules.js";
-import { captureStreams } from "./execute/streams.js";
-import * as tslab from "./execute/tslab.js";
-import { tracebacks as createTracebacks } from "./execute/traceback.js";
 import { ask, EXIT_GRACE_MS } from "./execute/question.js";
+import { captureStreams } from "./execute/streams.js";
+import { tracebacks as createTracebacks } from "./execute/traceback.js";
+import * as tslab from "./execute/tslab.js";
 import type { FromMain, ToMain } from "./threads.js";
 
 const connectionFile = process.argv[2];
@@ -27,7 +27,9 @@ wire.on("error", (error) => {
   writeSync(2, `The kernel cannot go on: ${error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(1);
 });
-const { version: typescript } = createRequire(import.meta.url)("typescript/package.json") as { readonly version: string };
+const { version: typescript } = createRequire(import.meta.url)("typescript/package.json") as {
+  readonly version: string;
+};
 const post = (message: FromMain) => wire.postMessage(message);
 
 const tracebacks = createTracebacks(folder);
@@ -35,7 +37,8 @@ const modules = createModules({
   folder,
   displayModule: tslab,
   register: (module, fileName) => {
-    if (module.cellMap === undefined) tracebacks.register(module, fileName, module.id.slice(folder.length + 1));
+    if (module.cellMap === undefined)
+      tracebacks.register(module, fileName, module.id.slice(folder.length + 1));
   },
 });
 const runner = cellRunner({
@@ -67,7 +70,10 @@ process.exit = ((code?: number | string) => {
 }) as typeof process.exit;
 
 function report(title: string, error: unknown): void {
-  output("stream", { name: "stderr", text: `${title}: ${tracebacks.describe(error).traceback.join("\n")}\n` });
+  output("stream", {
+    name: "stderr",
+    text: `${title}: ${tracebacks.describe(error).traceback.join("\n")}\n`,
+  });
 }
 process.on("uncaughtException", (error) => report("Uncaught in the background", error));
 process.on("unhandledRejection", (error) => report("Unhandled rejection", error));

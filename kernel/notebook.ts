@@ -58,22 +58,41 @@ export interface Notebook {
 }
 
 /** Texts are strings or lists of lines in the file, and strings here. */
-const text = z.union([z.string(), z.array(z.string())]).transform((value) => (typeof value === "string" ? value : value.join("")));
+const text = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => (typeof value === "string" ? value : value.join("")));
 const json: z.ZodType<Json> = z.json() as z.ZodType<Json>;
 const jsonRecord = z.record(z.string(), json);
-const bundle = jsonRecord.transform((data) => Object.fromEntries(Object.entries(data).map(([mime, content]) => [mime, joined(mime, content)])));
+const bundle = jsonRecord.transform((data) =>
+  Object.fromEntries(Object.entries(data).map(([mime, content]) => [mime, joined(mime, content)])),
+);
 const count = z.int().min(0).nullable();
 
 const output = z.discriminatedUnion("output_type", [
   z.object({ output_type: z.literal("stream"), name: z.enum(["stdout", "stderr"]), text }),
   z.object({ output_type: z.literal("display_data"), data: bundle, metadata: jsonRecord }),
-  z.object({ output_type: z.literal("execute_result"), execution_count: count, data: bundle, metadata: jsonRecord }),
-  z.object({ output_type: z.literal("error"), ename: z.string(), evalue: z.string(), traceback: z.array(z.string()) }),
+  z.object({
+    output_type: z.literal("execute_result"),
+    execution_count: count,
+    data: bundle,
+    metadata: jsonRecord,
+  }),
+  z.object({
+    output_type: z.literal("error"),
+    ename: z.string(),
+    evalue: z.string(),
+    traceback: z.array(z.string()),
+  }),
 ]);
 const id = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, "expected 1 to 64 letters, digits, '-' or '_'");
 const anyCell = { id: id.optional(), source: text, metadata: jsonRecord.default({}) };
 const cellSchemas = {
-  code: z.object({ ...anyCell, cell_type: z.literal("code"), execution_count: count.default(null), outputs: z.array(output).default([]) }),
+  code: z.object({
+    ...anyCell,
+    cell_type: z.literal("code"),
+    execution_count: count.default(null),
+    outputs: z.array(output).default([]),
+  }),
   markdown: z.object({ ...anyCell, cell_type: z.literal("markdown"), attachments: jsonRecord.optional() }),
   raw: z.object({ ...anyCell, cell_type: z.literal("raw"), attachments: jsonRecord.optional() }),
 };
@@ -93,9 +112,14 @@ export function parseNotebook(content: string, name: string): Notebook {
     raw = JSON.parse(content);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new LabError({ code: CODE, message: `Cannot read notebook '${name}': it is not JSON (${why})`, cause });
+    throw new LabError({
+      code: CODE,
+      message: `Cannot read notebook '${name}': it is not JSON (${why})`,
+      cause,
+    });
   }
-  const version = typeof raw === "object" && raw !== null ? (raw as { nbformat?: unknown }).nbformat : undefined;
+  const version =
+    typeof raw === "object" && raw !== null ? (raw as { nbformat?: unknown }).nbformat : undefined;
   if (version !== 4) {
     throw new LabError({
       code: CODE,
@@ -138,7 +162,10 @@ function withIds(cells: readonly CellWithoutId[], name: string): Cell[] {
     if (own === undefined) continue;
     const other = taken.get(own);
     if (other !== undefined) {
-      throw new LabError({ code: CODE, message: `Cannot read notebook '${name}': cells ${other} and ${index} have the same id '${own}'` });
+      throw new LabError({
+        code: CODE,
+        message: `Cannot read notebook '${name}': cells ${other} and ${index} have the same id '${own}'`,
+      });
     }
     taken.set(own, index);
   }
@@ -176,7 +203,8 @@ function fileOutput(each: Output): object {
 }
 
 function joined(mime: string, content: Json): Json {
-  const isLines = !isJsonMime(mime) && Array.isArray(content) && content.every((each) => typeof each === "string");
+  const isLines =
+    !isJsonMime(mime) && Array.isArray(content) && content.every((each) => typeof each === "string");
   return isLines ? content.join("") : content;
 }
 

@@ -37,7 +37,11 @@ export function outputBook(): OutputBook {
 
   function clear(outputs: Output[]): void {
     outputs.length = 0;
-    for (const [id, places] of displays) displays.set(id, places.filter((place) => place.outputs !== outputs));
+    for (const [id, places] of displays)
+      displays.set(
+        id,
+        places.filter((place) => place.outputs !== outputs),
+      );
   }
 
   function show(cell: string, output: Shown, content: JsonObject): void {
@@ -51,7 +55,12 @@ export function outputBook(): OutputBook {
   return {
     outputsOf,
     addError(cell, { ename, evalue }) {
-      push(cell, { output_type: "error", ename, evalue, traceback: [`\u001b[31m${ename}\u001b[39m: ${evalue}`] });
+      push(cell, {
+        output_type: "error",
+        ename,
+        evalue,
+        traceback: [`\u001b[31m${ename}\u001b[39m: ${evalue}`],
+      });
     },
     add(cell, { header, content }) {
       const shown = { data: record(content.data), metadata: record(content.metadata) };

@@ -42,7 +42,9 @@ export function withParameters(notebook: Notebook, parameters: Parameters): Note
 
 function injected(parameters: Parameters): CodeCell {
   // `let`, because a `const` would narrow 128 to the type 128 and make `resolution === 224` an error.
-  const declarations = Object.entries(parameters).map(([name, value]) => `let ${name} = ${JSON.stringify(value)};`);
+  const declarations = Object.entries(parameters).map(
+    ([name, value]) => `let ${name} = ${JSON.stringify(value)};`,
+  );
   return {
     id: INJECTED,
     cell_type: "code",

@@ -7,7 +7,14 @@ import { dirname, resolve } from "node:path";
 import { LabError } from "../lib/errors.js";
 import { type Executed, type KernelClient, startKernel } from "./client.js";
 import { KERNEL_NAME, kernelSpec } from "./kernelspec.js";
-import { type Cell, type CodeCell, type ErrorOutput, type JsonRecord, type Notebook, parseNotebook } from "./notebook.js";
+import {
+  type Cell,
+  type CodeCell,
+  type ErrorOutput,
+  type JsonRecord,
+  type Notebook,
+  parseNotebook,
+} from "./notebook.js";
 import { type OutputBook, outputBook } from "./outputs.js";
 import { type Parameters, withParameters } from "./parameters.js";
 
@@ -66,7 +73,11 @@ export async function runNotebook(options: RunNotebookOptions): Promise<Executed
   }
 }
 
-async function runCells(kernel: KernelClient, original: Notebook, options: RunNotebookOptions): Promise<ExecutedNotebook> {
+async function runCells(
+  kernel: KernelClient,
+  original: Notebook,
+  options: RunNotebookOptions,
+): Promise<ExecutedNotebook> {
   const book = outputBook();
   const counts = new Map<string, number>();
   const failures: CellFailure[] = [];
@@ -89,7 +100,12 @@ async function runCells(kernel: KernelClient, original: Notebook, options: RunNo
       });
 
     tell("running");
-    const { executionCount, alive } = await runCell({ kernel, cell, book, timeoutSeconds: options.timeoutSeconds });
+    const { executionCount, alive } = await runCell({
+      kernel,
+      cell,
+      book,
+      timeoutSeconds: options.timeoutSeconds,
+    });
     if (executionCount !== undefined) counts.set(cell.id, executionCount);
     const error = book.outputsOf(cell.id).findLast((output) => output.output_type === "error");
     if (error !== undefined) failures.push({ index, title, error });
@@ -114,7 +130,11 @@ async function runCells(kernel: KernelClient, original: Notebook, options: RunNo
         }
       : cell,
   );
-  return { notebook: { ...original, cells, metadata: executedMetadata(original.metadata, kernel) }, failures, complete };
+  return {
+    notebook: { ...original, cells, metadata: executedMetadata(original.metadata, kernel) },
+    failures,
+    complete,
+  };
 }
 
 interface RunCellOptions {
@@ -145,7 +165,8 @@ async function runCell({ kernel, cell, book, timeoutSeconds }: RunCellOptions) {
     return { executionCount: Number(reply.execution_count), alive: !exited };
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
-    if (timedOut) fail("Timeout", `the cell ran longer than ${timeoutSeconds} s and could not be interrupted`);
+    if (timedOut)
+      fail("Timeout", `the cell ran longer than ${timeoutSeconds} s and could not be interrupted`);
     else fail("KernelDied", error.describe());
     return { executionCount: undefined, alive: false };
   } finally {

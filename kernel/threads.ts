@@ -94,7 +94,10 @@ export interface LanguageReplies {
 export type ToLanguage =
   | { readonly id: number; readonly request: LanguageRequest }
   | { readonly commit: { readonly module: string; readonly names: readonly string[] } };
-export type FromLanguage = { readonly id: number } & ({ readonly reply: unknown } | { readonly failure: string });
+export type FromLanguage = { readonly id: number } & (
+  | { readonly reply: unknown }
+  | { readonly failure: string }
+);
 
 export interface Execution {
   readonly op: "execute";
@@ -126,6 +129,16 @@ export type FromMain =
       readonly defined: readonly string[];
     }
   | { readonly op: "pong"; readonly id: number }
-  | { readonly op: "input"; readonly cell: string; readonly prompt: string; readonly answer: SharedArrayBuffer }
+  | {
+      readonly op: "input";
+      readonly cell: string;
+      readonly prompt: string;
+      readonly answer: SharedArrayBuffer;
+    }
   | { readonly op: "signal" }
-  | { readonly op: "exit"; readonly cell: string; readonly code: number; readonly release: SharedArrayBuffer };
+  | {
+      readonly op: "exit";
+      readonly cell: string;
+      readonly code: number;
+      readonly release: SharedArrayBuffer;
+    };

@@ -18,7 +18,8 @@ import { createShell } from "./wire/shell.js";
 
 const port = parentPort as MessagePort;
 const { connectionFile, folder } = workerData as { readonly connectionFile: string; readonly folder: string };
-const versionOf = (path: string) => (createRequire(import.meta.url)(path) as { readonly version: string }).version;
+const versionOf = (path: string) =>
+  (createRequire(import.meta.url)(path) as { readonly version: string }).version;
 
 const language = startLanguage(folder);
 const io = createIo(readConnection(connectionFile));
@@ -53,7 +54,8 @@ async function onShell(request: Message): Promise<void> {
   try {
     if (header.msg_type === "shutdown_request") return await shutdown("shell", request);
     // No targets are registered: a comm that is opened is closed at once, so that its opener knows.
-    if (header.msg_type === "comm_open") io.publish("comm_close", header, { comm_id: content.comm_id, data: {} });
+    if (header.msg_type === "comm_open")
+      io.publish("comm_close", header, { comm_id: content.comm_id, data: {} });
     const reply = await shell(request);
     if (reply !== undefined) io.reply("shell", request, reply.type, reply.content);
   } catch (error) {
@@ -94,7 +96,11 @@ async function exit({ cell, code, release }: Extract<FromMain, { op: "exit" }>):
   io.publish("error", parent, error);
   if (executor.current !== undefined) {
     const { executionCount } = executor;
-    io.reply("shell", executor.current, "execute_reply", { status: "error", execution_count: executionCount, ...error });
+    io.reply("shell", executor.current, "execute_reply", {
+      status: "error",
+      execution_count: executionCount,
+      ...error,
+    });
   }
   io.publish("status", parent, { execution_state: "idle" });
   await io.close();

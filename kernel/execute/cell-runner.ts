@@ -39,11 +39,15 @@ export interface CellRunner {
  * ("async hook stack has become corrupted").
  */
 const context =
-  Number(process.versions.node.split(".")[0]) >= 24 ? new AsyncLocalStorage<{ readonly cell: string }>() : undefined;
+  Number(process.versions.node.split(".")[0]) >= 24
+    ? new AsyncLocalStorage<{ readonly cell: string }>()
+    : undefined;
 
 /** Code entered through `vm` with `breakOnSigint` can be stopped by Ctrl-C even in a loop that never yields. */
 const ENTRY = Symbol.for("npulab.kernel.entry");
-const enter = new vm.Script("globalThis[Symbol.for('npulab.kernel.entry')]()", { filename: "node:internal/npulab" });
+const enter = new vm.Script("globalThis[Symbol.for('npulab.kernel.entry')]()", {
+  filename: "node:internal/npulab",
+});
 
 interface Active {
   readonly cell: CompiledCell;
@@ -58,7 +62,8 @@ export function cellRunner({ folder, modules, tracebacks, finished }: CellRunner
     if (active !== run) return;
     active = undefined;
     const { values, types, module } = run.cell;
-    const reached = outcome.error === undefined ? values : values.filter((name) => hasValue(run.exports, name));
+    const reached =
+      outcome.error === undefined ? values : values.filter((name) => hasValue(run.exports, name));
     finished({ cell: module.id, ...outcome, defined: [...reached, ...types] });
   }
 
@@ -108,7 +113,9 @@ function entered<T>(start: () => Promise<T>): Promise<T> {
 }
 
 function isBreak(error: unknown): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+  return (
+    error instanceof Error && (error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_INTERRUPTED"
+  );
 }
 
 function hasValue(exports: Exports, name: string): boolean {

@@ -57,7 +57,9 @@ function normalise(result: DisplayResult): MimeBundle {
   return JSON.parse(JSON.stringify({ data, metadata: metadata ?? {} })) as MimeBundle;
 }
 
-function isBundle(result: DisplayResult): result is { readonly data: JsonObject; readonly metadata?: JsonObject } {
+function isBundle(
+  result: DisplayResult,
+): result is { readonly data: JsonObject; readonly metadata?: JsonObject } {
   return (
     typeof result.data === "object" &&
     result.data !== null &&

@@ -82,7 +82,11 @@ export function createModules({ folder, displayModule, register }: ModulesOption
     return file.exports;
   }
 
-  function handle(fileName: string, chain: readonly string[], result: (value: unknown) => void): KernelHandle {
+  function handle(
+    fileName: string,
+    chain: readonly string[],
+    result: (value: unknown) => void,
+  ): KernelHandle {
     const from = dirname(fileName);
     return {
       async import(specifier, names = [], options) {

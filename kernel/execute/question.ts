@@ -28,7 +28,8 @@ export function ask(send: (answer: SharedArrayBuffer) => void): string {
 /** Writes an answer and wakes the cell. */
 export function answer(memory: SharedArrayBuffer, text: string): void {
   const bytes = new TextEncoder().encode(text);
-  if (bytes.length > ANSWER_BYTES) refuse(memory, `the answer has ${bytes.length} bytes, expected at most ${ANSWER_BYTES}`);
+  if (bytes.length > ANSWER_BYTES)
+    refuse(memory, `the answer has ${bytes.length} bytes, expected at most ${ANSWER_BYTES}`);
   else write(memory, ANSWERED, bytes);
 }
 

@@ -113,7 +113,8 @@ function nested(error: Error): [title: string, error: unknown][] {
   if (error.cause !== undefined) inner.push(["Caused by:", error.cause]);
   const { errors } = error as { errors?: unknown };
   if (Array.isArray(errors)) {
-    for (const [index, each] of errors.entries()) inner.push([`Error ${index + 1} of ${errors.length}:`, each]);
+    for (const [index, each] of errors.entries())
+      inner.push([`Error ${index + 1} of ${errors.length}:`, each]);
   }
   return inner;
 }

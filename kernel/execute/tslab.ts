@@ -22,7 +22,10 @@ export interface Display {
   pdf(content: Uint8Array | string): void;
   raw(mimeType: string, content: unknown): void;
   /** Shows one thing in several representations; the front end takes the richest it knows. */
-  bundle(data: { readonly [mimeType: string]: unknown }, metadata?: { readonly [key: string]: unknown }): void;
+  bundle(
+    data: { readonly [mimeType: string]: unknown },
+    metadata?: { readonly [key: string]: unknown },
+  ): void;
   /** Shows a value as the last expression of a cell is shown. */
   value(value: unknown): void | Promise<void>;
   /** Clears the output of this cell; with `wait`, when the next output comes. */

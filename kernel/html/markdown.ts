@@ -52,7 +52,8 @@ export function markdownRenderer(): MarkdownRenderer {
     const target = token?.attrGet("src") ?? "";
     const alt = token?.content ?? "";
     const source = target.startsWith("data:image/") ? target : attachment(target, environment.attachments);
-    if (source === undefined) return `<span class="missing">[image not in the notebook: ${escapeHtml(alt || target)}]</span>`;
+    if (source === undefined)
+      return `<span class="missing">[image not in the notebook: ${escapeHtml(alt || target)}]</span>`;
     return `<img src="${escapeHtml(source)}" alt="${escapeHtml(alt)}">`;
   };
 

@@ -32,7 +32,8 @@ export function renderOutput(output: Output, context: OutputContext): string {
     case "stream":
       return `<pre class="stream ${output.name}">${ansiHtml(output.text.replace(/\n$/, ""))}</pre>`;
     case "error": {
-      const trace = output.traceback.length > 0 ? output.traceback.join("\n") : `${output.ename}: ${output.evalue}`;
+      const trace =
+        output.traceback.length > 0 ? output.traceback.join("\n") : `${output.ename}: ${output.evalue}`;
       return `<div class="error" role="group" aria-label="Error: ${escapeHtml(output.ename)}"><pre>${ansiHtml(trace)}</pre></div>`;
     }
     case "display_data":
@@ -58,7 +59,11 @@ function bundle(data: JsonRecord, metadata: JsonRecord, context: OutputContext):
     case "text/markdown":
       return `<div class="prose">${context.markdown.render(String(content))}</div>`;
     case "image/svg+xml":
-      return image(`data:image/svg+xml;base64,${Buffer.from(String(content)).toString("base64")}`, data, metadata[mime]);
+      return image(
+        `data:image/svg+xml;base64,${Buffer.from(String(content)).toString("base64")}`,
+        data,
+        metadata[mime],
+      );
     case "image/png":
     case "image/jpeg":
     case "image/webp":
@@ -76,8 +81,10 @@ function bundle(data: JsonRecord, metadata: JsonRecord, context: OutputContext):
 
 function image(source: string, data: JsonRecord, metadata: Json | undefined): string {
   const { width, height, alt } = (metadata ?? {}) as { width?: Json; height?: Json; alt?: Json };
-  const text = typeof alt === "string" ? alt : typeof data["text/plain"] === "string" ? data["text/plain"] : "Figure";
-  const size = (name: string, value: Json | undefined) => (typeof value === "number" ? ` ${name}="${value}"` : "");
+  const text =
+    typeof alt === "string" ? alt : typeof data["text/plain"] === "string" ? data["text/plain"] : "Figure";
+  const size = (name: string, value: Json | undefined) =>
+    typeof value === "number" ? ` ${name}="${value}"` : "";
   return `<figure><img src="${escapeHtml(source)}" alt="${escapeHtml(text)}"${size("width", width)}${size("height", height)}></figure>`;
 }
 

@@ -27,14 +27,17 @@ export function renderNotebookHtml(notebook: Notebook, options: RenderHtmlOption
   const body: string[] = [];
   for (const cell of notebook.cells) {
     if (cell.cell_type === "markdown") {
-      body.push(`<section class="prose">\n${context.markdown.render(cell.source, cell.attachments)}</section>`);
+      body.push(
+        `<section class="prose">\n${context.markdown.render(cell.source, cell.attachments)}</section>`,
+      );
     } else if (cell.cell_type === "code") body.push(codeCell(cell, context));
     // Raw cells are for other formats than HTML.
   }
 
   const { headings } = context.markdown;
   const fallback = options.path === undefined ? "Notebook" : basename(options.path, ".ipynb");
-  const title = options.title ?? headings.find(({ level }) => level === 1)?.text ?? headings[0]?.text ?? fallback;
+  const title =
+    options.title ?? headings.find(({ level }) => level === 1)?.text ?? headings[0]?.text ?? fallback;
   const scripts = context.plots.count > 0 ? [plotlyLibrary(), SCRIPT] : [SCRIPT];
 
   return `<!DOCTYPE html>
@@ -92,7 +95,8 @@ function withContents(body: readonly string[], headings: readonly Heading[]): st
   const listed = headings.filter(({ level }) => level === 2 || level === 3);
   if (listed.length < 3) return body.join("\n");
   const items = listed.map(
-    ({ level, text, id }) => `<li class="level-${level}"><a href="#${escapeHtml(id)}">${escapeHtml(text)}</a></li>`,
+    ({ level, text, id }) =>
+      `<li class="level-${level}"><a href="#${escapeHtml(id)}">${escapeHtml(text)}</a></li>`,
   );
   const contents = `<nav class="contents" aria-label="Contents"><h2>Contents</h2><ol>\n${items.join("\n")}\n</ol></nav>`;
   const [first = "", ...rest] = body;

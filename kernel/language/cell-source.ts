@@ -121,7 +121,11 @@ function isNamedDeclaration(node: ts.Statement): node is NamedDeclaration {
 }
 
 function isType(node: NamedDeclaration): boolean {
-  return ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || has(node, ts.SyntaxKind.DeclareKeyword);
+  return (
+    ts.isInterfaceDeclaration(node) ||
+    ts.isTypeAliasDeclaration(node) ||
+    has(node, ts.SyntaxKind.DeclareKeyword)
+  );
 }
 
 function has(node: ts.Statement, kind: ts.SyntaxKind): boolean {
@@ -134,7 +138,9 @@ function isUsing(list: ts.VariableDeclarationList): boolean {
 
 function boundNames(name: ts.BindingName): string[] {
   if (ts.isIdentifier(name)) return [name.text];
-  return name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : boundNames(element.name)));
+  return name.elements.flatMap((element) =>
+    ts.isOmittedExpression(element) ? [] : boundNames(element.name),
+  );
 }
 
 function importedNames(node: ts.ImportDeclaration): string[] {

@@ -8,7 +8,8 @@ const UNTERMINATED: ReadonlySet<number> = new Set([1160, 1010, 1161]);
 /** Returns "incomplete" when the parser ran into the end of the text, "invalid" when it stumbled before. */
 export function completeness(code: string): Completeness {
   const file = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
-  const errors = (file as unknown as { readonly parseDiagnostics: readonly ts.DiagnosticWithLocation[] }).parseDiagnostics;
+  const errors = (file as unknown as { readonly parseDiagnostics: readonly ts.DiagnosticWithLocation[] })
+    .parseDiagnostics;
   if (errors.length === 0) return { status: "complete" };
   const end = code.trimEnd().length;
   if (errors.some(({ start, code: number }) => start >= end || UNTERMINATED.has(number))) {

@@ -9,10 +9,15 @@ import { type CellMap, placeOf, toCell } from "./cell-map.js";
  * async function and imports through `import()`.
  */
 const FORMAT_CODES: ReadonlySet<number> = new Set([
-  1309, 1378, 1432, // top-level `await` and `for await` need another module option
-  1343, 1470, // `import.meta` likewise
-  2823, 2856, // import attributes likewise
-  2852, 2854, // `await using` likewise
+  1309,
+  1378,
+  1432, // top-level `await` and `for await` need another module option
+  1343,
+  1470, // `import.meta` likewise
+  2823,
+  2856, // import attributes likewise
+  2852,
+  2854, // `await using` likewise
   4094, // declaration files of anonymous classes: none are written
   5095, // bundler resolution with this module option
 ]);
@@ -74,7 +79,9 @@ function assignmentRefusal(
   const name = node?.getText();
   if (ts.isVariableDeclaration(declaration) || ts.isBindingElement(declaration)) {
     const constant = ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const;
-    return constant ? { code: 2588, messageText: `Cannot assign to '${name}' because it is a constant.` } : undefined;
+    return constant
+      ? { code: 2588, messageText: `Cannot assign to '${name}' because it is a constant.` }
+      : undefined;
   }
   if (ts.isFunctionDeclaration(declaration)) {
     return { code: 2630, messageText: `Cannot assign to '${name}' because it is a function.` };
@@ -85,7 +92,9 @@ function assignmentRefusal(
 function smallestAt(file: ts.SourceFile, offset: number): ts.Node {
   let node: ts.Node = file;
   for (;;) {
-    const child = ts.forEachChild(node, (each) => (each.getStart(file) <= offset && offset < each.end ? each : undefined));
+    const child = ts.forEachChild(node, (each) =>
+      each.getStart(file) <= offset && offset < each.end ? each : undefined,
+    );
     if (child === undefined) return node;
     node = child;
   }

@@ -26,7 +26,8 @@ export function emitTransformers({ localFile, isCell }: EmitHooks): ts.CustomTra
 
   function beforeModules(file: ts.SourceFile, context: ts.TransformationContext): ts.SourceFile {
     const { factory } = context;
-    const kernel = (member: string) => factory.createPropertyAccessExpression(factory.createIdentifier(KERNEL_NAME), member);
+    const kernel = (member: string) =>
+      factory.createPropertyAccessExpression(factory.createIdentifier(KERNEL_NAME), member);
 
     const visit = (node: ts.Node): ts.Node => {
       const visited = ts.visitEachChild(node, visit, context);
@@ -42,13 +43,16 @@ export function emitTransformers({ localFile, isCell }: EmitHooks): ts.CustomTra
         );
         return ts.setTextRange(call, visited);
       }
-      if (ts.isMetaProperty(visited) && visited.keywordToken === ts.SyntaxKind.ImportKeyword) return kernel("meta");
+      if (ts.isMetaProperty(visited) && visited.keywordToken === ts.SyntaxKind.ImportKeyword)
+        return kernel("meta");
       return visited;
     };
 
     const seen = ts.visitEachChild(file, visit, context);
     if (!isCell(file.fileName)) return seen;
-    const at = seen.statements.findLastIndex((each) => !ts.isExportDeclaration(each) && !ts.isEmptyStatement(each));
+    const at = seen.statements.findLastIndex(
+      (each) => !ts.isExportDeclaration(each) && !ts.isEmptyStatement(each),
+    );
     const last = seen.statements[at];
     if (last === undefined || !ts.isExpressionStatement(last)) return seen;
     const call = ts.setTextRange(
@@ -70,7 +74,10 @@ export function emitTransformers({ localFile, isCell }: EmitHooks): ts.CustomTra
         const visit = (node: ts.Node): ts.Node => {
           if (!isRequire(node)) return ts.visitEachChild(node, visit, context);
           const names = requestedNames(origin).map((name) => factory.createStringLiteral(name));
-          const args = [resolved(node.arguments[0].text, file, factory), factory.createArrayLiteralExpression(names)];
+          const args = [
+            resolved(node.arguments[0].text, file, factory),
+            factory.createArrayLiteralExpression(names),
+          ];
           const attributes = origin.attributes && attributesLiteral(origin.attributes, factory);
           return factory.createAwaitExpression(
             factory.createCallExpression(

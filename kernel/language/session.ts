@@ -18,7 +18,9 @@ import { KERNEL_NAME } from "./kernel-name.js";
 import { createWorkspace, type Workspace } from "./workspace.js";
 
 export interface LanguageSession {
-  answer<Op extends LanguageRequest["op"]>(request: LanguageRequest & { readonly op: Op }): LanguageReplies[Op];
+  answer<Op extends LanguageRequest["op"]>(
+    request: LanguageRequest & { readonly op: Op },
+  ): LanguageReplies[Op];
   /** Gives the names of a cell that has run to later cells. */
   commit(module: string, names: readonly string[]): void;
 }
@@ -44,7 +46,9 @@ export function languageSession(folder: string): LanguageSession {
     const { service, current } = workspace;
 
     const diagnostics = errorsOf({ service, fileName: current, folder, cell: { code, map: source.map } });
-    const changed = workspace.localFiles().filter(({ fileName }) => sentFiles.get(fileName) !== workspace.version(fileName));
+    const changed = workspace
+      .localFiles()
+      .filter(({ fileName }) => sentFiles.get(fileName) !== workspace.version(fileName));
     for (const { fileName } of changed) diagnostics.push(...errorsOf({ service, fileName, folder }));
     if (diagnostics.length > 0) return { ok: false, diagnostics };
 
@@ -70,7 +74,10 @@ export function languageSession(folder: string): LanguageSession {
     const { outputFiles } = workspace.service.getEmitOutput(fileName);
     const text = (ending: RegExp) => outputFiles.find(({ name }) => ending.test(name))?.text ?? "";
     // The map travels beside the code; left in, this comment would make the inspector look for a file.
-    return { js: text(/\.[mc]?js$/).replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"), sourceMap: text(/\.map$/) };
+    return {
+      js: text(/\.[mc]?js$/).replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"),
+      sourceMap: text(/\.map$/),
+    };
   }
 
   function commit(module: string, names: readonly string[]): void {
@@ -109,7 +116,9 @@ export function languageSession(folder: string): LanguageSession {
     const typed = /[\p{ID_Continue}$]*$/u.exec(code.slice(0, position))?.[0] ?? "";
     const found = workspace.service.getCompletionsAtPosition(workspace.current, offset, undefined);
     const matches = (found?.entries ?? [])
-      .filter(({ name }) => name.toLowerCase().startsWith(typed.toLowerCase()) && !name.startsWith(KERNEL_NAME))
+      .filter(
+        ({ name }) => name.toLowerCase().startsWith(typed.toLowerCase()) && !name.startsWith(KERNEL_NAME),
+      )
       .sort((a, b) => compare(a.sortText, b.sortText) || compare(a.name, b.name))
       .map(({ name, kind }) => ({ text: name, kind: String(kind) }));
     return { matches, start: position - typed.length, end: position };
@@ -119,10 +128,12 @@ export function languageSession(folder: string): LanguageSession {
     const { offset } = query(code, position);
     const { service, current } = workspace;
     // A cursor just behind a name asks about that name.
-    const info = service.getQuickInfoAtPosition(current, offset) ?? service.getQuickInfoAtPosition(current, offset - 1);
+    const info =
+      service.getQuickInfoAtPosition(current, offset) ?? service.getQuickInfoAtPosition(current, offset - 1);
     if (info === undefined) return null;
     const documentation = [ts.displayPartsToString(info.documentation)];
-    for (const tag of info.tags ?? []) documentation.push(`@${tag.name} ${ts.displayPartsToString(tag.text)}`);
+    for (const tag of info.tags ?? [])
+      documentation.push(`@${tag.name} ${ts.displayPartsToString(tag.text)}`);
     return {
       signature: ts
         .displayPartsToString(info.displayParts)

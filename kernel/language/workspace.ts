@@ -55,7 +55,10 @@ export function createWorkspace(folder: string, transformers: ts.CustomTransform
   };
 
   // The service asks for each file of the program whenever the cell's imports change.
-  const snapshots = new Map<string, { readonly version: string; readonly snapshot: ts.IScriptSnapshot | undefined }>();
+  const snapshots = new Map<
+    string,
+    { readonly version: string; readonly snapshot: ts.IScriptSnapshot | undefined }
+  >();
   function snapshot(fileName: string): ts.IScriptSnapshot | undefined {
     const current = version(fileName);
     const known = snapshots.get(fileName);
@@ -93,8 +96,13 @@ export function createWorkspace(folder: string, transformers: ts.CustomTransform
     if (files.has(cell)) return { resolvedFileName: cell, extension: ts.Extension.Ts };
     // A local file may appear or go between two cells: only what packages hold is remembered.
     const cache = specifier.startsWith(".") && !from.includes("/node_modules/") ? undefined : moduleCache;
-    return ts.resolveModuleName(specifier, from, options, { fileExists, readFile: readText, ...realpath }, cache)
-      .resolvedModule;
+    return ts.resolveModuleName(
+      specifier,
+      from,
+      options,
+      { fileExists, readFile: readText, ...realpath },
+      cache,
+    ).resolvedModule;
   }
   const realpath = ts.sys.realpath === undefined ? {} : { realpath: ts.sys.realpath };
 
@@ -125,7 +133,12 @@ export function createWorkspace(folder: string, transformers: ts.CustomTransform
       return fileName === undefined || isTypes(fileName) || files.has(fileName) ? undefined : fileName;
     },
     localFiles() {
-      return service.getProgram()?.getSourceFiles().filter((file) => isLocalTypeScript(file.fileName)) ?? [];
+      return (
+        service
+          .getProgram()
+          ?.getSourceFiles()
+          .filter((file) => isLocalTypeScript(file.fileName)) ?? []
+      );
     },
     version,
   };

@@ -54,7 +54,9 @@ function sign(key: string, parts: readonly (string | Buffer)[]): string {
 
 /** Returns the frames of a message, signed with `key`; an empty key means unsigned, as the protocol says. */
 export function pack(message: Message, key: string): (string | Buffer)[] {
-  const parts = [message.header, message.parent, message.metadata, message.content].map((part) => JSON.stringify(part));
+  const parts = [message.header, message.parent, message.metadata, message.content].map((part) =>
+    JSON.stringify(part),
+  );
   return [...message.identities, DELIMITER, sign(key, parts), ...parts];
 }
 
@@ -72,8 +74,11 @@ export function parse(frames: readonly Buffer[], key: string): Parsed {
     }
   }
   try {
-    const [header, parent, metadata, content] = parts.map((part) => asObject(JSON.parse(part.toString("utf8"))));
-    if (typeof header?.msg_type !== "string" || typeof header.msg_id !== "string") return { refused: "bad JSON" };
+    const [header, parent, metadata, content] = parts.map((part) =>
+      asObject(JSON.parse(part.toString("utf8"))),
+    );
+    if (typeof header?.msg_type !== "string" || typeof header.msg_id !== "string")
+      return { refused: "bad JSON" };
     return {
       message: {
         identities: frames.slice(0, at),
@@ -89,6 +94,7 @@ export function parse(frames: readonly Buffer[], key: string): Parsed {
 }
 
 function asObject(value: unknown): JsonObject {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new TypeError("not an object");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new TypeError("not an object");
   return value as JsonObject;
 }

@@ -43,6 +43,9 @@ function last<T>(list: readonly T[], count: number): readonly T[] {
 
 /** Returns the regular expression of a glob: `*` is anything, `?` is one character; the whole must match. */
 export function globPattern(glob: string): RegExp {
-  const escaped = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*/g, "[^]*").replace(/\?/g, "[^]");
+  const escaped = glob
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replace(/\*/g, "[^]*")
+    .replace(/\?/g, "[^]");
   return new RegExp(`^${escaped}$`, "u");
 }

@@ -30,7 +30,11 @@ const LINGER_MS = 50;
 
 export function createIo(connection: Connection): Io {
   const session = randomUUID();
-  const routers = { shell: new Router({ linger: 0 }), control: new Router({ linger: 0 }), stdin: new Router({ linger: 0 }) };
+  const routers = {
+    shell: new Router({ linger: 0 }),
+    control: new Router({ linger: 0 }),
+    stdin: new Router({ linger: 0 }),
+  };
   // No high-water mark: a slow reader makes the queue grow, it does not make output disappear.
   const publisher = new Publisher({ linger: 500, sendHighWaterMark: 0 });
   const heartbeat = new Reply({ linger: 0 });
@@ -41,7 +45,13 @@ export function createIo(connection: Connection): Io {
     iopub: outbox((frames) => publisher.send(frames)),
   };
 
-  function say(channel: RequestChannel | "iopub", identities: readonly Buffer[], type: string, parent: Parent, content: JsonObject): void {
+  function say(
+    channel: RequestChannel | "iopub",
+    identities: readonly Buffer[],
+    type: string,
+    parent: Parent,
+    content: JsonObject,
+  ): void {
     const message = { identities, header: newHeader({ type, session }), parent, metadata: {}, content };
     out[channel].post(pack(message, connection.key));
   }
@@ -73,7 +83,8 @@ export function createIo(connection: Connection): Io {
     async close() {
       await flushed();
       await new Promise((resolve) => setTimeout(resolve, LINGER_MS));
-      for (const socket of [routers.shell, routers.control, routers.stdin, publisher, heartbeat]) socket.close();
+      for (const socket of [routers.shell, routers.control, routers.stdin, publisher, heartbeat])
+        socket.close();
     },
     reply(channel, request, type, content) {
       // What a cell printed is out before the cell is answered.

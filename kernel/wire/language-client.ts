@@ -3,7 +3,9 @@ import { Worker } from "node:worker_threads";
 import type { FromLanguage, LanguageReplies, LanguageRequest, ToLanguage } from "../threads.js";
 
 export interface LanguageClient {
-  ask<Op extends LanguageRequest["op"]>(request: LanguageRequest & { readonly op: Op }): Promise<LanguageReplies[Op]>;
+  ask<Op extends LanguageRequest["op"]>(
+    request: LanguageRequest & { readonly op: Op },
+  ): Promise<LanguageReplies[Op]>;
   commit(module: string, names: readonly string[]): void;
 }
 

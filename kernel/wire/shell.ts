@@ -20,7 +20,12 @@ export interface Answer {
 /** Returns the reply to a request, or undefined for a message that has none. */
 export type Shell = (request: Message) => Promise<Answer | undefined>;
 
-export function createShell({ language, history, typescriptVersion, implementationVersion }: ShellOptions): Shell {
+export function createShell({
+  language,
+  history,
+  typescriptVersion,
+  implementationVersion,
+}: ShellOptions): Shell {
   const kernelInfo: JsonObject = {
     status: "ok",
     protocol_version: PROTOCOL_VERSION,
@@ -54,7 +59,12 @@ export function createShell({ language, history, typescriptVersion, implementati
       cursor_end: end,
       metadata: {
         // JupyterLab shows the kind beside the name; the key is the one ipykernel uses.
-        _jupyter_types_experimental: matches.map((match) => ({ text: match.text, type: match.kind, start, end })),
+        _jupyter_types_experimental: matches.map((match) => ({
+          text: match.text,
+          type: match.kind,
+          start,
+          end,
+        })),
       },
     };
   }
@@ -109,7 +119,11 @@ export function createShell({ language, history, typescriptVersion, implementati
 function historyQuery(content: JsonObject): HistoryQuery {
   switch (content.hist_access_type) {
     case "range":
-      return { access: "range", start: whole(content.start, 0), stop: whole(content.stop, Number.MAX_SAFE_INTEGER) };
+      return {
+        access: "range",
+        start: whole(content.start, 0),
+        stop: whole(content.stop, Number.MAX_SAFE_INTEGER),
+      };
     case "search": {
       const pattern = text(content.pattern, "*");
       const unique = content.unique === true;

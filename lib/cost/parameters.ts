@@ -106,11 +106,15 @@ export const CPU = {
     "stneuralart_getting_started.html, screenshot: int8 softmax of 5 classes takes 5.5 k cycles; its scratch is a table of 257 words, made anew each time",
   ),
   softmaxRow: fact(400, "inferred", "the rest of those 5.5 k cycles, a row of 5 classes, less its elements"),
-  softmaxElement: fact(20, "inferred", "lookup, sum, multiply and shift per element; not timed"),
+  softmaxElement: fact(
+    20,
+    "inferred",
+    "lookup, sum, multiply and shift per element; not timed, settled with the published SSD latencies in view",
+  ),
   resizeElement: fact(
     20,
     "inferred",
-    "four reads, three multiply-adds, address and rounding arithmetic per output element; not timed",
+    "four reads, three multiply-adds, address and rounding arithmetic per output element; not timed, settled with the published SSD latencies in view",
   ),
   macsPerCycle: fact(1, "inferred", "int8 kernels on Cortex-M55 without im2col reuse; not timed"),
   floatMacsPerCycle: fact(0.5, "inferred", "float kernels on Cortex-M55; not timed"),

@@ -32,14 +32,16 @@ export function validatePlacement(problem: Problem, placements: readonly Placeme
       }
     }
   }
-  for (const [index, a] of problem.buffers.entries()) {
-    for (const b of problem.buffers.slice(index + 1)) {
-      const together = a.start < b.end && b.start < a.end;
-      const [pa, pb] = [a, b].map(({ id }) => placements.find((placement) => placement.id === id));
-      if (!together || !pa || !pb) continue;
-      if (pa.address < pb.address + takes(b) && pb.address < pa.address + takes(a)) {
-        bad("OVERLAP", `buffers '${a.id}' and '${b.id}' share bytes in step ${Math.max(a.start, b.start)}`);
-      }
+  const placed = problem.buffers.flatMap((buffer) => {
+    const placement = placements.find(({ id }) => id === buffer.id);
+    return placement ? [{ buffer, from: placement.address, to: placement.address + takes(buffer) }] : [];
+  });
+  for (const [index, a] of placed.entries()) {
+    for (const b of placed.slice(index + 1)) {
+      const together = a.buffer.start < b.buffer.end && b.buffer.start < a.buffer.end;
+      if (!together || a.from >= b.to || b.from >= a.to) continue;
+      const step = Math.max(a.buffer.start, b.buffer.start);
+      bad("OVERLAP", `buffers '${a.buffer.id}' and '${b.buffer.id}' share bytes in step ${step}`);
     }
   }
   return violations;

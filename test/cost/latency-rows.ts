@@ -83,13 +83,17 @@ export function figures(): readonly Figure[] {
 
 const round = (value: number) => Number(value.toPrecision(4));
 
-/** Returns the plan and packed parameters of a figure's network, as the zoo's tool would make them. */
-export function compiled(figure: Figure) {
-  const data = readFileSync(requireShared(`models/${figure.file}`));
-  const { graph } = normalizeModel(openModel(bufferSource(figure.file, data)));
-  const options: CompileOptions = { tool: figure.tool, epochController: true, profile: "O3" };
+/** Returns the plan and packed parameters of a network of the reference material. */
+export function compileFile(file: string, options: CompileOptions) {
+  const data = readFileSync(requireShared(`models/${file}`));
+  const { graph } = normalizeModel(openModel(bufferSource(file, data)));
   const plan = formEpochs(graph, options);
   return { plan, rom: packModel({ graph, options, plan }) };
+}
+
+/** The same as the zoo's tables were made. */
+export function compiled({ file, tool }: Figure) {
+  return compileFile(file, { tool, epochController: true, profile: "O3" });
 }
 
 /** Returns the row of one figure; throws what the model's rooms throw for a network they cannot handle. */

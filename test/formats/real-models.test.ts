@@ -129,12 +129,15 @@ describeShared("openModel() on real files", () => {
   });
 
   // For ONNX the manifest adds up constants by type, zero points among them.
-  it.each(onnx.filter(({ quantized }) => quantized.startsWith("QDQ")))("weighs the constants of $file", (row) => {
-    if (row.weightBytes === "") return;
-    const constants = models.get(row.file)!.graph.constants();
-    const of = (dtype: string) => total(constants.filter((tensor) => tensor.dtype === dtype));
-    expect([of("int8"), of("int32")]).toEqual([Number(row.weightBytes), Number(row.biasBytes)]);
-  });
+  it.each(onnx.filter(({ quantized }) => quantized.startsWith("QDQ")))(
+    "weighs the constants of $file",
+    (row) => {
+      if (row.weightBytes === "") return;
+      const constants = models.get(row.file)!.graph.constants();
+      const of = (dtype: string) => total(constants.filter((tensor) => tensor.dtype === dtype));
+      expect([of("int8"), of("int32")]).toEqual([Number(row.weightBytes), Number(row.biasBytes)]);
+    },
+  );
 
   it("keeps free sizes of ONNX files by name", () => {
     const { graph } = models.get("mobilenetv2/mobilenet_v2_0.35_128_tfs_channel_first.onnx")!;

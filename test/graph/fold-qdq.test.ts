@@ -172,6 +172,25 @@ describe("foldQdq", () => {
     expect([...tensorNumbers(wq!)]).toEqual([5, -128, 127, 4]);
   });
 
+  test("turns stored weights instead of their values, and the axis of their scales with them", () => {
+    const [xq, xf, wf, t, c, yq] = named("xq", "xf", "wf", "t", "c", "yq");
+    xq!.shape = [1, 2, 4, 4];
+    xq!.dtype = "int8";
+    // HWIO, one scale per output channel.
+    const w = constant("w", [1, 2, 3, 4, 5, 6], { dtype: "int8", shape: [1, 1, 2, 3] });
+    const graph = graphOf([
+      dequantize(xq!, xf!, 0.5),
+      node("DequantizeLinear", [w, ...marks("w", [0.25, 0.5, 1], [0, 0, 0])], [wf!], { axis: 3 }),
+      node("Transpose", [wf!], [t!], { perm: [3, 2, 0, 1] }),
+      node("Conv", [xf!, t!], [c!]),
+      quantize(c!, yq!, 1),
+    ]);
+    expect(folded(graph)).toEqual(["Conv(xq:int8, w:int8) yq:int8"]);
+    const weights = graph.nodes[0]!.input(1);
+    expect([weights.shape, weights.quantization?.axis]).toEqual([[3, 2, 1, 1], 0]);
+    expect([...tensorNumbers(weights)]).toEqual([1, 4, 2, 5, 3, 6]);
+  });
+
   test("reads a constant that two nodes scale differently as two", () => {
     const shared = constant("w", [1, 2], { dtype: "int8" });
     const [xq, xf, w1, w2, a, aq, af, b, bq] = named("xq", "xf", "w1", "w2", "a", "aq", "af", "b", "bq");

@@ -58,12 +58,21 @@ describe("toModule() and toCell()", () => {
   });
 
   test("toCell() undoes toModule(), for any cell", () => {
-    const line = fc.constantFrom("let x = 1", "x", "  const y = 2; const z = 3", "function f() {}", "", "// c", "class K {}");
+    const line = fc.constantFrom(
+      "let x = 1",
+      "x",
+      "  const y = 2; const z = 3",
+      "function f() {}",
+      "",
+      "// c",
+      "class K {}",
+    );
     fc.assert(
       fc.property(fc.array(line, { maxLength: 8 }), (lines) => {
         const code = lines.join("\n");
         const source = cellSource(code, { owners });
-        for (let at = 0; at <= code.length; at++) expect(toCell(source.map, toModule(source.map, at))).toBe(at);
+        for (let at = 0; at <= code.length; at++)
+          expect(toCell(source.map, toModule(source.map, at))).toBe(at);
       }),
     );
   });

@@ -1,4 +1,4 @@
-import { expect, describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { sharedKernel } from "./harness.js";
 
 const shared = sharedKernel();
@@ -24,7 +24,9 @@ describe("variables across cells", () => {
   });
 
   test("types, enums, classes and namespaces flow across cells", async () => {
-    await run("interface P { a: number }\nclass C implements P { a = 1 }\nenum E { A, B }\nnamespace N { export const q = 3 }");
+    await run(
+      "interface P { a: number }\nclass C implements P { a = 1 }\nenum E { A, B }\nnamespace N { export const q = 3 }",
+    );
     expect((await run("const p: P = new C(); [p.a, E.B, N.q]")).result).toBe("[ 1, 1, 3 ]");
   });
 
@@ -44,7 +46,9 @@ describe("variables across cells", () => {
 describe("language", () => {
   test("top-level await, for await and using", async () => {
     expect((await run("await Promise.resolve(3)")).result).toBe("3");
-    expect((await run("for await (const x of (async function* () { yield 1; yield 2 })()) console.log(x)")).stdout).toBe("1\n2\n");
+    expect(
+      (await run("for await (const x of (async function* () { yield 1; yield 2 })()) console.log(x)")).stdout,
+    ).toBe("1\n2\n");
     const using = await run("using r = { [Symbol.dispose]() { console.log('disposed') } }; 5");
     expect([using.result, using.stdout]).toEqual(["5", "disposed\n"]);
   });
@@ -63,7 +67,9 @@ describe("language", () => {
 
   test("constants and functions of earlier cells cannot be assigned", async () => {
     await run("const fixed = 1; function fun() {}");
-    expect((await run("fixed = 2")).error?.evalue).toBe("TS2588: Cannot assign to 'fixed' because it is a constant.");
+    expect((await run("fixed = 2")).error?.evalue).toBe(
+      "TS2588: Cannot assign to 'fixed' because it is a constant.",
+    );
     expect((await run("fun = null")).error?.evalue).toMatch(/^TS2630/);
     expect((await run("let { x } = { x: 1 }")).status).toBe("ok");
     expect((await run("x = 2")).status).toBe("ok");
@@ -83,20 +89,22 @@ describe("errors", () => {
     const { error } = await run("\n\ndeep({})");
     expect(error?.ename).toBe("TypeError");
     expect(error?.traceback).toMatch(
-      /^TypeError: Cannot read properties of undefined \(reading 'z'\)\n {4}at deep \(Cell In\[\d+\]:3:14\)\n {6}3 \| return x\.y\.z;\n {4}at Cell In\[\d+\]:3:2\n {6}3 \| deep\(\{\}\)$/,
+      /^TypeError: Cannot read properties of undefined \(reading 'z'\)\n {4}at deep \(Cell In\[\d+\]:3:14\)\n {6}3 \| return x\.y\.z;\n {4}at Cell In\[\d+\]:3:5\n {6}3 \| deep\(\{\}\)$/,
     );
   });
 
   test("frames behind an exported declaration keep their columns", async () => {
     const { error } = await run("const before = 1; const broken = (null as any).field");
-    expect(error?.traceback).toMatch(/at Cell In\[\d+\]:1:46\n/);
+    expect(error?.traceback).toMatch(/at Cell In\[\d+\]:1:48\n/);
   });
 
   test("causes and the errors of an AggregateError are shown", async () => {
     const { error } = await run(
       "throw new AggregateError([new Error('one'), 'two'], 'both', { cause: new TypeError('inner') })",
     );
-    expect(error?.traceback).toMatch(/AggregateError: both[^]*Caused by:\nTypeError: inner[^]*Error 1 of 2:\nError: one[^]*'two'/);
+    expect(error?.traceback).toMatch(
+      /AggregateError: both[^]*Caused by:\nTypeError: inner[^]*Error 1 of 2:\nError: one[^]*'two'/,
+    );
   });
 
   test("a hint of the error is shown", async () => {
@@ -109,7 +117,9 @@ describe("errors", () => {
   });
 
   test("a rejection nobody catches is reported and does not end the kernel", async () => {
-    const first = await run("Promise.reject(new Error('late')); await new Promise((r) => setTimeout(r, 30)); 1");
+    const first = await run(
+      "Promise.reject(new Error('late')); await new Promise((r) => setTimeout(r, 30)); 1",
+    );
     expect(first.result).toBe("1");
     expect(first.stderr).toMatch(/Unhandled rejection: .*late/s);
   });
@@ -125,7 +135,7 @@ describe("imports", () => {
 
   test("the package that the notebook is in, with its types, by its own name", async () => {
     expect((await run("import { shared, Graph } from 'selfish'; shared.loads")).result).toBe("1");
-    expect((await run("(await import('selfish')).shared.loads + loadsOf()\nfunction loadsOf(): number { return shared.loads }")).result).toBe("2");
+    expect((await run("(await import('selfish')).shared === shared")).result).toBe("true");
     expect((await run("new Graph().nothing")).error?.evalue).toMatch(/^TS2339/);
   });
 
@@ -137,15 +147,26 @@ describe("imports", () => {
 
   test("Node's modules, JSON and import.meta", async () => {
     project.write("notebooks/data.json", '{"a": [1, 2]}');
-    expect((await run("import { join } from 'node:path'; import fs from 'node:fs'; [join('a', 'b'), typeof fs.readFileSync]")).result).toBe("[ 'a/b', 'function' ]");
+    expect(
+      (
+        await run(
+          "import { join } from 'node:path'; import fs from 'node:fs'; [join('a', 'b'), typeof fs.readFileSync]",
+        )
+      ).result,
+    ).toBe("[ 'a/b', 'function' ]");
     expect((await run("import data from './data.json'; data.a.length")).result).toBe("2");
-    expect((await run("import data2 from './data.json' with { type: 'json' }; data2.a.length")).result).toBe("2");
+    expect((await run("import data2 from './data.json' with { type: 'json' }; data2.a.length")).result).toBe(
+      "2",
+    );
     expect((await run("import.meta.dirname")).result).toBe(`'${project.notebooks}'`);
   });
 
   test("local TypeScript files, imported again when they have changed", async () => {
     project.write("notebooks/part.ts", "export const factor: number = 2;\n");
-    project.write("notebooks/helper.ts", "import { factor } from './part.js';\nexport const twice = (n: number) => factor * n;\n");
+    project.write(
+      "notebooks/helper.ts",
+      "import { factor } from './part.js';\nexport const twice = (n: number) => factor * n;\n",
+    );
     expect((await run("import { twice } from './helper'; twice(4)")).result).toBe("8");
     project.write("notebooks/part.ts", "export const factor: number = 3;\n// changed\n");
     expect((await run("import { twice } from './helper.ts'; twice(4)")).result).toBe("12");
@@ -173,7 +194,13 @@ describe("output", () => {
     const { types, contents } = await run(
       "import * as tslab from 'tslab'\ntslab.display.html('<b>x</b>'); tslab.display.png(new Uint8Array([1, 2]))\nconst d = tslab.newDisplay(); d.text('a'); d.text('b')\ntslab.display.clear({ wait: true })",
     );
-    expect(types.slice(1)).toEqual(["display_data", "display_data", "display_data", "update_display_data", "clear_output"]);
+    expect(types.slice(1)).toEqual([
+      "display_data",
+      "display_data",
+      "display_data",
+      "update_display_data",
+      "clear_output",
+    ]);
     expect(contents[1]?.data).toEqual({ "text/html": "<b>x</b>" });
     expect(contents[2]?.data).toEqual({ "image/png": "AQI=" });
     expect(contents[3]?.transient).toEqual(contents[4]?.transient);

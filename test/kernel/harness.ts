@@ -8,7 +8,11 @@ import { type ExecuteOptions, type KernelClient, startKernel } from "../../kerne
 const repository = resolve(import.meta.dirname, "../..");
 
 /** Returns a folder laid out like this project: a package with `exports`, and notebooks inside it. */
-export function projectFolder(): { readonly folder: string; readonly notebooks: string; write(path: string, text: string): void } {
+export function projectFolder(): {
+  readonly folder: string;
+  readonly notebooks: string;
+  write(path: string, text: string): void;
+} {
   const folder = mkdtempSync(join(tmpdir(), "npulab-project-"));
   const write = (path: string, text: string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -16,10 +20,20 @@ export function projectFolder(): { readonly folder: string; readonly notebooks: 
   };
   write(
     "package.json",
-    JSON.stringify({ name: "selfish", type: "module", exports: { ".": { types: "./dist/mod.d.ts", default: "./dist/mod.js" } } }),
+    JSON.stringify({
+      name: "selfish",
+      type: "module",
+      exports: { ".": { types: "./dist/mod.d.ts", default: "./dist/mod.js" } },
+    }),
   );
-  write("dist/mod.js", "export const shared = { loads: (globalThis.loads = (globalThis.loads ?? 0) + 1) };\nexport class Graph {}\n");
-  write("dist/mod.d.ts", "export declare const shared: { loads: number };\nexport declare class Graph { private id: string }\n");
+  write(
+    "dist/mod.js",
+    "export const shared = { loads: (globalThis.loads = (globalThis.loads ?? 0) + 1) };\nexport class Graph {}\n",
+  );
+  write(
+    "dist/mod.d.ts",
+    "export declare const shared: { loads: number };\nexport declare class Graph { private id: string }\n",
+  );
   mkdirSync(join(folder, "notebooks"));
   symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
   return { folder, notebooks: join(folder, "notebooks"), write };
@@ -37,7 +51,8 @@ export interface Ran {
 
 export async function run(kernel: KernelClient, code: string, options: ExecuteOptions = {}): Promise<Ran> {
   const { reply, outputs } = await kernel.execute(code, options);
-  const of = (type: string) => outputs.filter(({ header }) => header.msg_type === type).map(({ content }) => content);
+  const of = (type: string) =>
+    outputs.filter(({ header }) => header.msg_type === type).map(({ content }) => content);
   const stream = (name: string) =>
     of("stream")
       .filter((content) => content.name === name)

@@ -34,7 +34,10 @@ describe("renderNotebookHtml()", () => {
   });
 
   test("no content of a figure can end its script element", () => {
-    const figure = { data: [{ name: "</script><script>alert(1)</script><!--" }], layout: { title: { text: 'a "<b>"' } } };
+    const figure = {
+      data: [{ name: "</script><script>alert(1)</script><!--" }],
+      layout: { title: { text: 'a "<b>"' } },
+    };
     const body = bodyOf(notebookOf(code("f", shown({ [PLOTLY]: figure }))));
     expect(body.match(/<\/script/g)).toHaveLength(1);
     const json = /<script type="application\/json"[^>]*>([^]*?)<\/script>/.exec(body)?.[1] ?? "";
@@ -51,7 +54,16 @@ describe("renderNotebookHtml()", () => {
   });
 
   test("only the page's own scripts may run, and nothing may be fetched", () => {
-    const page = renderNotebookHtml(notebookOf(code("a", shown({ "text/html": "<b>hi</b><script src='https://x.test/a.js'></script><link href='https://x.test'>" }))));
+    const page = renderNotebookHtml(
+      notebookOf(
+        code(
+          "a",
+          shown({
+            "text/html": "<b>hi</b><script src='https://x.test/a.js'></script><link href='https://x.test'>",
+          }),
+        ),
+      ),
+    );
     expect(page).toMatch(/default-src 'none'; script-src 'sha256-[^']+'; /);
     expect(page).toContain("<b>hi</b>");
     expect(page).not.toContain("x.test");
@@ -60,7 +72,10 @@ describe("renderNotebookHtml()", () => {
   test("an image that is not in the notebook is named, not fetched", () => {
     expect(bodyOf(notebookOf(text("![a plot](https://x.test/a.png)")))).not.toContain("x.test");
     expect(bodyOf(notebookOf(text("![a plot](plot.png)")))).toContain("image not in the notebook: a plot");
-    const cell = { ...text("![p](attachment:p.png)"), attachments: { "p.png": { "image/png": "AAAA" } } } as Cell;
+    const cell = {
+      ...text("![p](attachment:p.png)"),
+      attachments: { "p.png": { "image/png": "AAAA" } },
+    } as Cell;
     expect(bodyOf(notebookOf(cell))).toContain('<img src="data:image/png;base64,AAAA" alt="p">');
   });
 
@@ -78,14 +93,20 @@ describe("renderNotebookHtml()", () => {
   });
 
   test("terminal colours and rewritten lines of streams", () => {
-    const output: Output = { output_type: "stream", name: "stdout", text: "10 %\r100 %\n\u001b[31mred\u001b[39m <x>\n" };
+    const output: Output = {
+      output_type: "stream",
+      name: "stdout",
+      text: "10 %\r100 %\n\u001b[31mred\u001b[39m <x>\n",
+    };
     const body = bodyOf(notebookOf(code("a", output)));
     expect(body).toContain('100 %\n<span class="ansi-red-fg">red</span> &lt;x&gt;');
     expect(body).not.toContain("10 %\r");
   });
 
   test("title, language, headings with distinct ids, and contents that point at them", () => {
-    const page = renderNotebookHtml(notebookOf(text("# Report & more\n## Data\n## Data\n### `x` sizes")), { language: "de" });
+    const page = renderNotebookHtml(notebookOf(text("# Report & more\n## Data\n## Data\n### `x` sizes")), {
+      language: "de",
+    });
     expect(page).toContain('<html lang="de">');
     expect(page).toContain("<title>Report &amp; more</title>");
     for (const id of ["data", "data-2", "x-sizes"]) {
@@ -96,6 +117,8 @@ describe("renderNotebookHtml()", () => {
   });
 
   test("code is folded, with its first comment as a title", () => {
-    expect(bodyOf(notebookOf(code("// Load <it>\nload()")))).toMatch(/<details class="code"><summary>.*Code.* · Load &lt;it&gt;<\/summary>/);
+    expect(bodyOf(notebookOf(code("// Load <it>\nload()")))).toMatch(
+      /<details class="code"><summary>.*Code.* · Load &lt;it&gt;<\/summary>/,
+    );
   });
 });

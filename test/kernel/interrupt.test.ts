@@ -24,8 +24,14 @@ describe("interrupt", () => {
     ["a loop", "while (true) {}"],
     ["a promise that never settles", "await new Promise(() => {})"],
     ["a loop behind an await", "await new Promise((r) => setTimeout(r, 50)); while (true) {}"],
-    ["a loop in a microtask", "Promise.resolve().then(() => { while (true) {} }); await new Promise(() => {})"],
-    ["an endless for await", "for await (const x of (async function* () { for (let i = 0; ; i++) yield i })()) {}"],
+    [
+      "a loop in a microtask",
+      "Promise.resolve().then(() => { while (true) {} }); await new Promise(() => {})",
+    ],
+    [
+      "an endless for await",
+      "for await (const x of (async function* () { for (let i = 0; ; i++) yield i })()) {}",
+    ],
     ["a regular expression", "/(a+)+$/.test('a'.repeat(40) + 'b')"],
     ["a sleeping thread", "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20000)"],
   ])("stops %s and keeps the variables", async (_name, code) => {

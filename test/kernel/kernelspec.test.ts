@@ -20,7 +20,9 @@ describe("installKernelSpec()", () => {
 
   test("writes to the user's data folder otherwise", () => {
     const env = { XDG_DATA_HOME: join(folder, "data") };
-    expect(installKernelSpec({ env, platform: "linux" })).toBe(join(folder, "data", "jupyter", "kernels", "npulab"));
+    expect(installKernelSpec({ env, platform: "linux" })).toBe(
+      join(folder, "data", "jupyter", "kernels", "npulab"),
+    );
     const own = { JUPYTER_DATA_DIR: join(folder, "own") };
     expect(installKernelSpec({ env: own })).toBe(join(folder, "own", "kernels", "npulab"));
   });

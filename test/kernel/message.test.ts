@@ -35,7 +35,11 @@ describe("pack() and parse()", () => {
   });
 
   test("parse() never throws, whatever the frames hold", () => {
-    const frame = fc.oneof(fc.uint8Array({ maxLength: 20 }), fc.constant(Buffer.from("<IDS|MSG>")), fc.json());
+    const frame = fc.oneof(
+      fc.uint8Array({ maxLength: 20 }),
+      fc.constant(Buffer.from("<IDS|MSG>")),
+      fc.json(),
+    );
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 8 }), fc.constantFrom("", "key"), (parts, key) => {
         const parsed = parse(

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { LabError } from "../../lib/errors.js";
 import { formatNotebook, type Notebook, parseNotebook } from "../../kernel/notebook.js";
 import { outputBook } from "../../kernel/outputs.js";
 import { withParameters } from "../../kernel/parameters.js";
 import { newHeader } from "../../kernel/protocol/message.js";
 import { cellTitles } from "../../kernel/run-notebook.js";
+import type { LabError } from "../../lib/errors.js";
 
 const fixture = readFileSync(new URL("./fixtures/report.ipynb", import.meta.url), "utf8");
 
@@ -37,17 +37,30 @@ describe("parseNotebook() and formatNotebook()", () => {
         {
           output_type: "display_data",
           metadata: {},
-          data: { "text/html": ["<b>", "</b>"], "application/json": ["x", "y"], "application/vnd.plotly.v1+json": { data: [] } },
+          data: {
+            "text/html": ["<b>", "</b>"],
+            "application/json": ["x", "y"],
+            "application/vnd.plotly.v1+json": { data: [] },
+          },
         },
       ],
     };
     const [parsed] = parseNotebook(file([cell]), "n").cells;
-    expect(parsed).toMatchObject({ source: "a\nb", outputs: [{ text: "x\ny\n" }, { data: { "text/html": "<b></b>", "application/json": ["x", "y"] } }] });
+    expect(parsed).toMatchObject({
+      source: "a\nb",
+      outputs: [{ text: "x\ny\n" }, { data: { "text/html": "<b></b>", "application/json": ["x", "y"] } }],
+    });
   });
 
   test("cells without ids (nbformat 4.0 to 4.4) get ids by their place", () => {
-    const cells = [{ cell_type: "markdown", metadata: {}, source: "" }, { cell_type: "raw", metadata: {}, source: "", id: "cell-0" }];
-    expect(parseNotebook(file(cells, { nbformat_minor: 2 }), "n").cells.map(({ id }) => id)).toEqual(["cell-0x", "cell-0"]);
+    const cells = [
+      { cell_type: "markdown", metadata: {}, source: "" },
+      { cell_type: "raw", metadata: {}, source: "", id: "cell-0" },
+    ];
+    expect(parseNotebook(file(cells, { nbformat_minor: 2 }), "n").cells.map(({ id }) => id)).toEqual([
+      "cell-0x",
+      "cell-0",
+    ]);
   });
 
   test.each([
@@ -55,10 +68,25 @@ describe("parseNotebook() and formatNotebook()", () => {
     ["nbformat 3", JSON.stringify({ nbformat: 3, worksheets: [] }), /nbformat is 3, expected 4/],
     ["something else", "[]", /nbformat is missing, expected 4/],
     ["no cells", JSON.stringify({ nbformat: 4, nbformat_minor: 5 }), /cells: /],
-    ["an unknown cell type", file([{ cell_type: "code", source: "" }, { cell_type: "heading" }]), /cell 1 has the type "heading", expected code, markdown or raw/],
-    ["a broken output", file([{ cell_type: "code", source: "", outputs: [{ output_type: "stream", name: "out", text: "" }] }]), /cell 0 is not a code cell: outputs\.0\.name/],
+    [
+      "an unknown cell type",
+      file([{ cell_type: "code", source: "" }, { cell_type: "heading" }]),
+      /cell 1 has the type "heading", expected code, markdown or raw/,
+    ],
+    [
+      "a broken output",
+      file([{ cell_type: "code", source: "", outputs: [{ output_type: "stream", name: "out", text: "" }] }]),
+      /cell 0 is not a code cell: outputs\.0\.name/,
+    ],
     ["a bad id", file([{ cell_type: "raw", source: "", id: "no spaces" }]), /cell 0 .* id: expected 1 to 64/],
-    ["one id twice", file([{ cell_type: "raw", source: "", id: "a" }, { cell_type: "raw", source: "", id: "a" }]), /cells 0 and 1 have the same id 'a'/],
+    [
+      "one id twice",
+      file([
+        { cell_type: "raw", source: "", id: "a" },
+        { cell_type: "raw", source: "", id: "a" },
+      ]),
+      /cells 0 and 1 have the same id 'a'/,
+    ],
   ])("parseNotebook() says what is wrong with %s", (_name, content, message) => {
     const error = refusal(() => parseNotebook(content, "n"));
     expect(error.name).toBe("LabError");
@@ -89,7 +117,9 @@ describe("withParameters()", () => {
 
   test("refuses a notebook without a parameters cell", () => {
     const plain: Notebook = { ...notebook, cells: notebook.cells.filter(({ id }) => id !== "params") };
-    expect(refusal(() => withParameters(plain, { layers: 3 })).message).toMatch(/no code cell tagged 'parameters'/);
+    expect(refusal(() => withParameters(plain, { layers: 3 })).message).toMatch(
+      /no code cell tagged 'parameters'/,
+    );
   });
 });
 
@@ -103,12 +133,26 @@ describe("outputBook()", () => {
   });
   const stream = (name: string, text: string) => message("stream", { name, text });
   const shown = (text: string, id?: string, type = "display_data") =>
-    message(type, { data: { "text/plain": text }, metadata: {}, transient: id === undefined ? {} : { display_id: id } });
+    message(type, {
+      data: { "text/plain": text },
+      metadata: {},
+      transient: id === undefined ? {} : { display_id: id },
+    });
 
   test("joins adjacent pieces of one stream only", () => {
     const book = outputBook();
-    for (const each of [stream("stdout", "a"), stream("stdout", "b"), stream("stderr", "c"), stream("stdout", "d")]) book.add("x", each);
-    expect(book.outputsOf("x").map((output) => output.output_type === "stream" && output.text)).toEqual(["ab", "c", "d"]);
+    for (const each of [
+      stream("stdout", "a"),
+      stream("stdout", "b"),
+      stream("stderr", "c"),
+      stream("stdout", "d"),
+    ])
+      book.add("x", each);
+    expect(book.outputsOf("x").map((output) => output.output_type === "stream" && output.text)).toEqual([
+      "ab",
+      "c",
+      "d",
+    ]);
   });
 
   test("an update changes the display wherever it stands", () => {

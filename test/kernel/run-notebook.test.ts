@@ -10,8 +10,16 @@ const project = projectFolder();
 afterAll(() => rmSync(project.folder, { recursive: true, force: true }));
 
 function notebookOf(name: string, ...sources: string[]): string {
-  const cells = sources.map((source, index) => ({ cell_type: "code", id: `c${index}`, metadata: { execution: { "iopub.status.busy": "now" } }, source }));
-  project.write(`notebooks/${name}.ipynb`, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells }));
+  const cells = sources.map((source, index) => ({
+    cell_type: "code",
+    id: `c${index}`,
+    metadata: { execution: { "iopub.status.busy": "now" } },
+    source,
+  }));
+  project.write(
+    `notebooks/${name}.ipynb`,
+    JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells }),
+  );
   return resolve(project.notebooks, `${name}.ipynb`);
 }
 
@@ -24,8 +32,17 @@ describe("runNotebook()", () => {
     expect(formatNotebook(first.notebook)).toBe(formatNotebook(second.notebook));
     expect(first.complete).toBe(true);
     expect(first.failures).toMatchObject([{ title: "This cell fails", error: { ename: "TypeError" } }]);
-    expect(seen.filter(({ state }) => state !== "running").map(({ cell, of, state }) => `${cell}/${of} ${state}`)).toEqual([
-      "1/8 done", "2/8 done", "3/8 done", "4/8 done", "5/8 done", "6/8 done", "7/8 done", "8/8 failed",
+    expect(
+      seen.filter(({ state }) => state !== "running").map(({ cell, of, state }) => `${cell}/${of} ${state}`),
+    ).toEqual([
+      "1/8 done",
+      "2/8 done",
+      "3/8 done",
+      "4/8 done",
+      "5/8 done",
+      "6/8 done",
+      "7/8 done",
+      "8/8 failed",
     ]);
     const table = first.notebook.cells.find(({ id }) => id === "table");
     expect(table).toMatchObject({ outputs: [{ data: { "text/html": expect.stringMatching(/^<table>/) } }] });
@@ -37,7 +54,11 @@ describe("runNotebook()", () => {
     const { notebook, complete, failures } = await runNotebook({ path });
     expect(complete).toBe(false);
     expect(failures).toMatchObject([{ index: 1, error: { evalue: "here" } }]);
-    expect(notebook.cells.map((cell) => cell.cell_type === "code" && cell.execution_count)).toEqual([1, 2, null]);
+    expect(notebook.cells.map((cell) => cell.cell_type === "code" && cell.execution_count)).toEqual([
+      1,
+      2,
+      null,
+    ]);
     expect(notebook.cells.map(({ metadata }) => metadata)).toEqual([{}, {}, {}]);
   });
 
@@ -45,13 +66,20 @@ describe("runNotebook()", () => {
     const path = notebookOf("slow", "while (true) {}", "1");
     const { failures, complete } = await runNotebook({ path, timeoutSeconds: 3 });
     expect(complete).toBe(false);
-    expect(failures).toMatchObject([{ index: 0, error: { ename: "Timeout", evalue: "the cell ran longer than 3 s and was interrupted" } }]);
+    expect(failures).toMatchObject([
+      { index: 0, error: { ename: "Timeout", evalue: "the cell ran longer than 3 s and was interrupted" } },
+    ]);
   });
 
   test("a dead kernel is reported, errors allowed or not", async () => {
-    const killed = await runNotebook({ path: notebookOf("killed", "process.kill(process.pid, 'SIGKILL'); await new Promise(() => {})", "1"), allowErrors: true });
+    const killed = await runNotebook({
+      path: notebookOf("killed", "process.kill(process.pid, 'SIGKILL'); await new Promise(() => {})", "1"),
+      allowErrors: true,
+    });
     expect(killed.complete).toBe(false);
-    expect(killed.failures).toMatchObject([{ error: { ename: "KernelDied", evalue: expect.stringMatching(/SIGKILL/) } }]);
+    expect(killed.failures).toMatchObject([
+      { error: { ename: "KernelDied", evalue: expect.stringMatching(/SIGKILL/) } },
+    ]);
     const left = await runNotebook({ path: notebookOf("left", "process.exit(0)", "1"), allowErrors: true });
     expect(left).toMatchObject({ complete: false, failures: [{ error: { ename: "Exit" } }] });
   });

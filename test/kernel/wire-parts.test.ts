@@ -55,7 +55,9 @@ describe("createHistory()", () => {
       [1, 4, "1+2"],
     ]);
     expect(history.find({ access: "range", start: 2, stop: 4 }).map(([, line]) => line)).toEqual([2, 3]);
-    expect(history.find({ access: "search", pattern: "1?2", unique: false }).map(([, line]) => line)).toEqual([1, 3, 4]);
+    expect(history.find({ access: "search", pattern: "1?2", unique: false }).map(([, line]) => line)).toEqual(
+      [1, 3, 4],
+    );
     expect(history.find({ access: "search", pattern: "1?2", unique: true })).toHaveLength(2);
     expect(history.find({ access: "search", pattern: "*", unique: false, n: 1 })).toEqual([[1, 4, "1+2"]]);
   });
@@ -93,7 +95,10 @@ describe("completeness()", () => {
 
 describe("typeError()", () => {
   test("underlines the place in its line", () => {
-    const error = typeError([{ line: 2, column: 7, length: 1, code: 2322, message: "no", source: "const s = 5" }], 3);
+    const error = typeError(
+      [{ line: 2, column: 7, length: 1, code: 2322, message: "no", source: "const s = 5" }],
+      3,
+    );
     const plain = error.traceback.join("\n").replaceAll(/\u001b\[\d+m/g, "");
     expect(plain).toBe("Cell In[3]:2:7 - TS2322: no\n  2 | const s = 5\n            ~");
   });

@@ -94,7 +94,9 @@ function results(): Result[] {
         total: Number(row.epochs_total),
         sw: Number(row.epochs_sw),
         hybrid: Number(row.epochs_hybrid || 0),
-        kinds: sorted((row.sw_or_hybrid_kinds ?? "").split("; ").map((kind) => kind.replace(/SW:|\(float\)/g, ""))),
+        kinds: sorted(
+          (row.sw_or_hybrid_kinds ?? "").split("; ").map((kind) => kind.replace(/SW:|\(float\)/g, "")),
+        ),
       },
     ];
   });

@@ -80,6 +80,8 @@ export const CREATING_RULES: InferenceRules = {
   RandomUniform: random,
   RandomUniformLike: random,
   Range: range,
+  SCATTER_ND: (call) => [{ dtype: call.dtype(1), shape: call.values(2) }],
+  SPARSE_TO_DENSE: (call) => [{ dtype: call.dtype(2), shape: call.values(1) }],
   Shape: shape,
   Size: () => [{ dtype: "int64", shape: [] }],
 };

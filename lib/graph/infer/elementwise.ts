@@ -35,8 +35,14 @@ const SAME = [
   ..."RMSNormalization Reciprocal Relu Relu6 Reverse ReverseSequence Round Rsqrt ScatterElements".split(" "),
   ..."ScatterND Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign Sqrt Square Swish Tan".split(" "),
   ..."Tanh ThresholdedRelu Trilu".split(" "),
+  // Fused forms that ONNX Runtime's optimiser writes into files.
+  ..."BiasGelu FastGelu Gelu QuickGelu SkipLayerNormalization"
+    .split(" ")
+    .map((name) => `com.microsoft:${name}`),
   // TFLite builtins without a counterpart.
-  ..."FAKE_QUANT RELU_0_TO_1 RELU_N1_TO_1 REVERSE_SEQUENCE SIGN ZEROS_LIKE".split(" "),
+  ..."BUCKETIZE DYNAMIC_UPDATE_SLICE FAKE_QUANT RELU_0_TO_1 RELU_N1_TO_1 REVERSE_SEQUENCE SIGN ZEROS_LIKE".split(
+    " ",
+  ),
 ];
 const BROADCAST = [
   ..."Add And Atan2 BitShift BitwiseAnd BitwiseOr BitwiseXor Div FloorDiv Max Mean Min Mod Mul Or Pow".split(

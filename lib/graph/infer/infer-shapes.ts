@@ -123,7 +123,7 @@ class Inference {
       throw new LabError({
         code: "SHAPE_CONTRADICTION",
         message: `Cannot trust the shapes of ${node.describeWithShapes()}: its output '${output.name}' is recorded as ${formatShape(recorded)}, its inputs give ${formatShape(type.shape)}`,
-        hint: "the file was edited without inferring its shapes again, or the operator has an attribute that is read wrongly; please report the operator and its attributes",
+        hint: "if the file was edited, infer its shapes again with the tool that wrote it; if not, please report this operator with its attributes",
         at: node.name,
       });
     }
@@ -156,6 +156,7 @@ class Inference {
     throw new LabError({
       code: "SHAPE_UNKNOWN",
       message: `Cannot infer the shape of '${output.name}' of ${node.describeWithShapes()}: ${why}, and ${record}`,
+      hint: "run shape inference of the tool that exported the model, so that the file records this shape",
       at: node.name,
     });
   }

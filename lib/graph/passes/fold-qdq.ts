@@ -19,6 +19,7 @@ import { claimQuantization } from "./claim-quantization.js";
 import { foldNode } from "./fold-constants.js";
 import type { Pass } from "./pass.js";
 import { biasInput, quantizeBias } from "./quantize-bias.js";
+import { sinkDequantizes } from "./sink-dequantize.js";
 
 /**
  * Activations that exporters leave between a layer and its QuantizeLinear. They clamp, and clamping commutes
@@ -184,6 +185,7 @@ function foldPairs(graph: Graph): number {
   if (marks.length === 0) return 0;
   foldQuantizedConstants(graph, marks);
   mergeQuantizes(graph, marks);
+  sinkDequantizes(graph, marks.filter(isDequantize));
   const live = new Set(graph.nodes);
   const current = marks.filter((node) => live.has(node));
   const plan = planFolding(graph, current);

@@ -1,0 +1,514 @@
+import onnxProto from "onnx-proto";
+import { describe, expect, it } from "vitest";
+import { tinyOnnx } from "../../../datasets/fixtures/make.js";
+import { LabError } from "../../../lib/errors.js";
+import { decodeOnnx, type OnnxOptions } from "../../../lib/formats/onnx/decode.js";
+import { Graph, type Model } from "../../../lib/graph/graph.js";
+import type { Node } from "../../../lib/graph/node.js";
+import { constantNumbers, type Tensor } from "../../../lib/graph/tensor.js";
+import { bufferSource } from "../../../lib/source.js";
+
+const { onnx } = onnxProto;
+type ModelDraft = Parameters<typeof onnx.ModelProto.create>[0] & object;
+type GraphDraft = Parameters<typeof onnx.GraphProto.create>[0] & object;
+type NodeDraft = Parameters<typeof onnx.NodeProto.create>[0] & object;
+type TensorDraft = Parameters<typeof onnx.TensorProto.create>[0] & object;
+
+const value = (name: string, dims?: readonly (number | string)[], elemType = 1) => ({
+  name,
+  type: {
+    tensorType: {
+      elemType,
+      ...(dims && {
+        shape: { dim: dims.map((d) => (typeof d === "string" ? { dimParam: d } : { dimValue: d })) },
+      }),
+    },
+  },
+});
+
+function decodeGraph(
+  graph: GraphDraft,
+  {
+    opset = 17,
+    options = {},
+    model = {},
+  }: { opset?: number; options?: OnnxOptions; model?: ModelDraft } = {},
+): Model {
+  const draft = { irVersion: 8, opsetImport: [{ domain: "", version: opset }], graph, ...model };
+  const bytes = onnx.ModelProto.encode(onnx.ModelProto.create(draft)).finish();
+  return decodeOnnx(bufferSource("draft.onnx", bytes), options);
+}
+
+/** Decodes one node that reads x and gives y. */
+function decodeNode(
+  node: NodeDraft,
+  {
+    opset = 17,
+    shape = [1, 4, 6, 6],
+    initializer = [],
+  }: { opset?: number; shape?: number[]; initializer?: TensorDraft[] } = {},
+): Node {
+  const { graph } = decodeGraph(
+    { input: [value("x", shape)], output: [value("y")], initializer, node: [{ output: ["y"], ...node }] },
+    { opset },
+  );
+  expect(graph.nodes).toHaveLength(1);
+  return graph.nodes[0]!;
+}
+
+const inputsOf = (node: Node) =>
+  node.inputs.map((tensor) =>
+    tensor === null ? null : tensor.isConstant ? constantNumbers(tensor) : tensor.name,
+  );
+
+const ints = (name: string, values: (number | string)[]) => ({
+  name,
+  type: 7,
+  ints: values as number[],
+});
+const int = (name: string, i: number) => ({ name, type: 2, i });
+const float = (name: string, f: number) => ({ name, type: 1, f });
+const text = (name: string, s: string) => ({ name, type: 3, s: new TextEncoder().encode(s) });
+
+function refusal(run: () => unknown): LabError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof LabError) return error;
+    throw error;
+  }
+  throw new Error("expected a LabError");
+}
+
+describe("decodeOnnx()", () => {
+  const model = decodeOnnx(bufferSource("nets/tiny.onnx", tinyOnnx()));
+  const nodes = new Map(model.graph.nodes.map((node) => [node.name, node]));
+
+  it("says what the file says about itself", () => {
+    expect(model).toMatchObject({
+      name: "tiny",
+      format: "onnx",
+      version: "IR 7, opset 13",
+      producer: "npulab-fixtures 1",
+    });
+    expect(model.metadata.get("task")).toBe("none");
+  });
+
+  it("keeps free sizes by name and leaves the rest to inference", () => {
+    expect(model.graph.inputs[0]!.shape).toEqual(["batch", 2, 4, 4]);
+    expect(nodes.get("relu")!.output().shape).toBeNull();
+  });
+
+  it("knows the element types that nodes imply", () => {
+    expect(nodes.get("quantize")!.output().dtype).toBe("int8");
+    expect(nodes.get("image_dq")!.output().dtype).toBe("float32");
+  });
+
+  it("reads attributes in camel case, with layouts", () => {
+    expect(nodes.get("stem")!.attributes).toEqual({
+      kernelShape: [3, 3],
+      strides: [2, 2],
+      pads: [1, 1, 1, 1],
+      layout: "NCHW",
+      weightLayout: "OIHW",
+    });
+  });
+
+  it("reads raw data as views into the file", () => {
+    const bytes = tinyOnnx();
+    const { graph } = decodeOnnx(bufferSource("tiny", bytes));
+    const weights = graph.constants().find(({ name }) => name === "w")!;
+    expect(weights.data!.read().buffer).toBe(bytes.buffer);
+  });
+
+  it("reads what onnx-proto reads", () => {
+    const proto = onnx.ModelProto.decode(tinyOnnx());
+    const { graph } = model;
+    expect(graph.nodes.map(({ source }) => source.op)).toEqual(
+      proto.graph!.node!.map(({ opType }) => opType),
+    );
+    expect(graph.nodes.map((node) => node.inputs.map((input) => input!.name))).toEqual(
+      proto.graph!.node!.map(({ input }) => input),
+    );
+    const constants = new Map(graph.constants().map((tensor) => [tensor.name, tensor]));
+    for (const { name, dims, rawData } of proto.graph!.initializer!) {
+      const tensor = constants.get(name!)!;
+      expect(tensor.shape).toEqual(dims!.map(Number));
+      if (rawData!.length > 0) expect(Buffer.compare(tensor.data!.read(), rawData!)).toBe(0);
+    }
+  });
+
+  it("does not take constants that are listed among the inputs for inputs", () => {
+    const { graph } = decodeGraph({
+      input: [value("x", [2]), value("w", [2])],
+      output: [value("y")],
+      initializer: [{ name: "w", dataType: 1, dims: [2], floatData: [1, 2] }],
+      node: [{ opType: "Add", input: ["x", "w"], output: ["y"] }],
+    });
+    expect(graph.inputs.map(({ name }) => name)).toEqual(["x"]);
+    expect(inputsOf(graph.nodes[0]!)).toEqual(["x", [1, 2]]);
+  });
+
+  it("turns Constant nodes into constants and keeps the place of the others", () => {
+    const { graph } = decodeGraph({
+      input: [value("x", [2])],
+      output: [value("y")],
+      node: [
+        { opType: "Constant", output: ["c"], attribute: [ints("value_ints", [3, -4])] },
+        { opType: "Expand", input: ["x", "c"], output: ["y"] },
+      ],
+    });
+    expect(graph.nodes.map(({ op, source }) => [op, source.index])).toEqual([["Expand", 1]]);
+    expect(inputsOf(graph.nodes[0]!)).toEqual(["x", [3, -4]]);
+  });
+
+  it("sorts nodes that are out of order", () => {
+    const { graph } = decodeGraph({
+      input: [value("x", [2])],
+      output: [value("y")],
+      node: [
+        { opType: "Relu", input: ["h"], output: ["y"] },
+        { opType: "Neg", input: ["x"], output: ["h"] },
+      ],
+    });
+    expect(graph.nodes.map(({ op }) => op)).toEqual(["Neg", "Relu"]);
+  });
+
+  it("names operators of other domains with their domain", () => {
+    const { graph } = decodeGraph({
+      input: [value("x", [2])],
+      output: [value("y")],
+      node: [{ opType: "Gelu", domain: "com.microsoft", input: ["x"], output: ["y"] }],
+    });
+    expect(graph.nodes[0]!.op).toBe("com.microsoft:Gelu");
+  });
+
+  it("reads graphs in attributes, which see the names around them", () => {
+    const branch = (opType: string) => ({
+      name: opType,
+      node: [{ opType, input: ["x"], output: ["z"] }],
+      output: [value("z")],
+    });
+    const { graph } = decodeGraph({
+      input: [value("x", [2]), value("c", [], 9)],
+      output: [value("y")],
+      node: [
+        {
+          opType: "If",
+          input: ["c"],
+          output: ["y"],
+          attribute: [
+            { name: "then_branch", type: 5, g: branch("Neg") },
+            { name: "else_branch", type: 5, g: branch("Abs") },
+          ],
+        },
+      ],
+    });
+    const then = graph.nodes[0]!.attributes.thenBranch as Graph;
+    expect(then).toBeInstanceOf(Graph);
+    expect(then.nodes[0]!.inputs[0]).toBe(graph.inputs[0]);
+  });
+});
+
+describe("typed data", () => {
+  const constant = (draft: TensorDraft): Tensor =>
+    decodeGraph({ initializer: [{ name: "c", ...draft }], output: [value("c", undefined, 1)] }).graph
+      .outputs[0]!;
+
+  it("is converted when read", () => {
+    expect(constantNumbers(constant({ dataType: 1, dims: [2], floatData: [0.5, -2] }))).toEqual([0.5, -2]);
+    expect(constantNumbers(constant({ dataType: 11, dims: [1], doubleData: [0.1] }))).toEqual([0.1]);
+    expect(constantNumbers(constant({ dataType: 3, dims: [3], int32Data: [-128, -1, 127] }))).toEqual([
+      -128, -1, 127,
+    ]);
+    expect(constantNumbers(constant({ dataType: 5, dims: [2], int32Data: [-300, 300] }))).toEqual([
+      -300, 300,
+    ]);
+    expect(constantNumbers(constant({ dataType: 6, dims: [1], int32Data: [-70000] }))).toEqual([-70000]);
+    expect(constantNumbers(constant({ dataType: 7, dims: [2], int64Data: [-5, 2 ** 40] }))).toEqual([
+      -5,
+      2 ** 40,
+    ]);
+    expect(constantNumbers(constant({ dataType: 12, dims: [1], uint64Data: [2 ** 32 - 1] }))).toEqual([
+      2 ** 32 - 1,
+    ]);
+  });
+
+  it("holds two 4-bit numbers in each varint", () => {
+    const int4 = constant({ dataType: 22, dims: [3], int32Data: [0x21, 0x0f] });
+    expect(int4.dtype).toBe("int4");
+    expect([...int4.data!.read()]).toEqual([0x21, 0x0f]);
+  });
+
+  it("hands strings on in TFLite's layout", () => {
+    const strings = constant({
+      dataType: 8,
+      dims: [2],
+      stringData: [Uint8Array.of(97), Uint8Array.of(98, 99)],
+    });
+    const data = strings.data!.read();
+    expect([...new Int32Array(data.slice(0, 16).buffer)]).toEqual([2, 16, 17, 19]);
+    expect(new TextDecoder().decode(data.subarray(16))).toBe("abc");
+  });
+
+  it("is refused when it is missing, of another type or too short", () => {
+    expect(refusal(() => constant({ dataType: 1, dims: [2] })).message).toMatch(
+      /has no data, expected 8 bytes/,
+    );
+    expect(refusal(() => constant({ dataType: 1, dims: [1], int32Data: [1] })).message).toMatch(
+      /FLOAT has int32_data, expected float_data or raw_data/,
+    );
+    expect(refusal(() => constant({ dataType: 1, dims: [3], floatData: [1, 2] }))).toMatchObject({
+      code: "DATA_SIZE",
+      message: "Cannot read constant 'c': its data has 8 bytes, expected 12 for float32 3",
+    });
+    expect(refusal(() => constant({ dataType: 99, dims: [1] })).message).toMatch(/data type is 99/);
+  });
+});
+
+describe("external data", () => {
+  const external = (location: string, more: Readonly<Record<string, string>> = {}): GraphDraft => ({
+    output: [value("c", [2])],
+    initializer: [
+      {
+        name: "c",
+        dataType: 3,
+        dims: [2],
+        dataLocation: 1,
+        externalData: Object.entries({ location, ...more }).map(([key, text]) => ({ key, value: text })),
+      },
+    ],
+  });
+  const file = bufferSource("w.bin", Uint8Array.of(1, 2, 3, 4));
+
+  it("is read from beside the model when asked for", () => {
+    const options = {
+      siblings: (name: string) => (name === "sub/w.bin" ? file : bufferSource(name, new Uint8Array())),
+    };
+    const { graph } = decodeGraph(external("sub/w.bin", { offset: "2", length: "2" }), { options });
+    expect(constantNumbers(graph.outputs[0]!)).toEqual([3, 4]);
+  });
+
+  it.each(["/etc/passwd", "../w.bin", "a/../../w.bin", "C:\\w.bin", "https://x/w.bin", ""])(
+    "is refused from '%s'",
+    (location) => {
+      expect(refusal(() => decodeGraph(external(location))).code).toBe("EXTERNAL_DATA");
+    },
+  );
+
+  it("says so when the file is not there, or too short", () => {
+    const read = (options: OnnxOptions, more = {}) =>
+      refusal(() => decodeGraph(external("w.bin", more), { options }).graph.outputs[0]!.data!.read()).message;
+    expect(read({})).toMatch(/its data lies in 'w.bin', which was not given/);
+    const siblings = () => {
+      throw new Error("ENOENT");
+    };
+    expect(read({ siblings })).toMatch(/'w.bin' cannot be opened/);
+    expect(read({ siblings: () => file }, { offset: "3" })).toMatch(/end at byte 5 of 'w.bin', which has 4/);
+  });
+});
+
+describe("canonical()", () => {
+  it("moves axes of old opsets from attributes to inputs", () => {
+    const axes = [ints("axes", [2, 3])];
+    for (const opType of ["Squeeze", "Unsqueeze", "ReduceMean"]) {
+      const node = decodeNode({ opType, input: ["x"], attribute: axes }, { opset: 11 });
+      expect(inputsOf(node)).toEqual(["x", [2, 3]]);
+      expect(node.attributes).toEqual({});
+    }
+    const split = decodeNode(
+      { opType: "Split", input: ["x"], attribute: [ints("split", [4]), int("axis", 1)] },
+      { opset: 11 },
+    );
+    expect(inputsOf(split)).toEqual(["x", [4]]);
+    expect(split.attributes).toEqual({ axis: 1 });
+  });
+
+  it("moves the bounds of Slice, keeping 'to the end'", () => {
+    const slice = decodeNode(
+      {
+        opType: "Slice",
+        input: ["x"],
+        attribute: [ints("starts", [1]), ints("ends", ["9223372036854775807"]), ints("axes", [2])],
+      },
+      { opset: 9 },
+    );
+    expect(inputsOf(slice)).toEqual(["x", [1], [Number.MAX_SAFE_INTEGER], [2]]);
+    const ends = slice.input(2).data!.read();
+    expect(new DataView(ends.buffer).getBigInt64(0, true)).toBe(2n ** 63n - 1n);
+  });
+
+  it("moves the pads and value of Pad and the bounds of Clip", () => {
+    const pad = decodeNode(
+      {
+        opType: "Pad",
+        input: ["x"],
+        attribute: [text("mode", "constant"), ints("pads", [0, 0, 1, 1, 0, 0, 2, 2]), float("value", 0.5)],
+      },
+      { opset: 10 },
+    );
+    expect(inputsOf(pad)).toEqual(["x", [0, 0, 1, 1, 0, 0, 2, 2], [0.5]]);
+    expect(pad.attributes).toEqual({ mode: "constant" });
+    const clip = decodeNode({ opType: "Clip", input: ["x"], attribute: [float("max", 6)] }, { opset: 6 });
+    expect(inputsOf(clip)).toEqual(["x", null, [6]]);
+  });
+
+  it("makes Upsample and the first Resize today's Resize", () => {
+    const scales = { name: "s", dataType: 1, dims: [4], floatData: [1, 1, 2, 2] };
+    const expected = {
+      mode: "nearest",
+      coordinateTransformationMode: "asymmetric",
+      nearestMode: "floor",
+      layout: "NCHW",
+    };
+    for (const [opType, opset] of [
+      ["Upsample", 9],
+      ["Resize", 10],
+    ] as const) {
+      const node = decodeNode({ opType, input: ["x", "s"] }, { opset, initializer: [scales] });
+      expect(node.op).toBe("Resize");
+      expect(inputsOf(node)).toEqual(["x", null, [1, 1, 2, 2]]);
+      expect(node.attributes).toEqual(expected);
+    }
+    const old = {
+      opType: "Upsample",
+      input: ["x"],
+      attribute: [{ name: "scales", type: 6, floats: [1, 1, 2, 2] }],
+    };
+    expect(inputsOf(decodeNode(old, { opset: 7 }))).toEqual(["x", null, [1, 1, 2, 2]]);
+  });
+
+  it("keeps the old meaning of Softmax where it differs from today's", () => {
+    const softmax = { opType: "Softmax", input: ["x"] };
+    expect(decodeNode(softmax, { opset: 13 }).attributes).toEqual({ axis: -1 });
+    expect(decodeNode(softmax, { opset: 11, shape: [1, 10] }).attributes).toEqual({ axis: 1 });
+    expect(decodeNode(softmax, { opset: 11 }).attributes).toEqual({ axis: 1, flattenFrom: 1 });
+  });
+
+  it("names the type that Cast gives", () => {
+    const cast = decodeNode({ opType: "Cast", input: ["x"], attribute: [int("to", 3)] });
+    expect(cast.attributes).toEqual({ to: "int8" });
+    expect(
+      decodeNode({ opType: "Cast", input: ["x"], attribute: [text("to", "INT64")] }, { opset: 1 }).attributes,
+    ).toEqual({ to: "int64" });
+  });
+
+  it("refuses broadcasting at an axis, as before opset 7", () => {
+    const add = { opType: "Add", input: ["x", "x"], attribute: [int("broadcast", 1), int("axis", 1)] };
+    expect(refusal(() => decodeNode(add, { opset: 6 })).message).toMatch(/broadcasts at axis 1/);
+  });
+});
+
+describe("functions", () => {
+  const draft = (body: NodeDraft[]): ModelDraft => ({
+    opsetImport: [
+      { domain: "", version: 17 },
+      { domain: "local", version: 1 },
+    ],
+    functions: [
+      {
+        name: "Twice",
+        domain: "local",
+        input: ["a"],
+        output: ["b"],
+        attribute: ["slope"],
+        node: body,
+        opsetImport: [{ domain: "", version: 17 }],
+      } as never,
+    ],
+  });
+  const graph: GraphDraft = {
+    input: [value("x", [2])],
+    output: [value("y")],
+    node: [
+      {
+        opType: "Twice",
+        domain: "local",
+        input: ["x"],
+        output: ["h"],
+        name: "first",
+        attribute: [float("slope", 0.5)],
+      },
+      { opType: "Twice", domain: "local", input: ["h"], output: ["y"], name: "second" },
+    ],
+  };
+  const slope = { name: "alpha", type: 1, refAttrName: "slope" };
+
+  it("are put in the place of their calls", () => {
+    const body = [
+      { opType: "LeakyRelu", input: ["a"], output: ["inner"], attribute: [slope] },
+      { opType: "Neg", input: ["inner"], output: ["b"] },
+    ];
+    const model = decodeGraph(graph, { model: draft(body) });
+    expect(model.graph.nodes.map(({ name, op, attributes }) => [name, op, attributes])).toEqual([
+      ["first/inner", "LeakyRelu", { alpha: 0.5 }],
+      ["first/b", "Neg", {}],
+      ["second/inner", "LeakyRelu", {}],
+      ["second/b", "Neg", {}],
+    ]);
+    expect(model.graph.nodes.map(({ outputs }) => outputs[0]!.name)).toEqual([
+      "first/inner",
+      "h",
+      "second/inner",
+      "y",
+    ]);
+    expect(model.graph.nodes[2]!.inputs[0]).toBe(model.graph.nodes[1]!.outputs[0]);
+  });
+
+  it("that call themselves are refused", () => {
+    const body = [{ opType: "Twice", domain: "local", input: ["a"], output: ["b"] }];
+    expect(refusal(() => decodeGraph(graph, { model: draft(body) })).message).toMatch(/nests deeper than 32/);
+  });
+});
+
+describe("decodeOnnx() refuses", () => {
+  const x = [value("x", [2])];
+  const y = [value("y")];
+  it.each<[claim: string, graph: GraphDraft, text: RegExp]>([
+    [
+      "names that nothing computes",
+      { input: x, output: y, node: [{ opType: "Neg", input: ["ghost"], output: ["y"] }] },
+      /'ghost' is read, and is neither/,
+    ],
+    [
+      "values that are computed twice",
+      {
+        input: x,
+        output: y,
+        node: [
+          { opType: "Neg", input: ["x"], output: ["y"] },
+          { opType: "Abs", input: ["x"], output: ["y"] },
+        ],
+      },
+      /'y' has a value already/,
+    ],
+    [
+      "nodes in a circle",
+      {
+        output: y,
+        node: [
+          { opType: "Neg", input: ["y"], output: ["z"] },
+          { opType: "Abs", input: ["z"], output: ["y"] },
+        ],
+      },
+      /needs its own result/,
+    ],
+    [
+      "sequences as inputs",
+      { input: [{ name: "s", type: { sequenceType: {} } }] },
+      /'s': it is a sequence, expected a tensor/,
+    ],
+    ["sparse constants", { sparseInitializer: [{}] }, /sparse initializers/],
+    ["nodes without an operator", { node: [{ output: ["y"] }] }, /names no operator/],
+  ])("%s", (_, graph, text) => {
+    expect(refusal(() => decodeGraph(graph)).message).toMatch(text);
+  });
+
+  it("files that do not say their operator set", () => {
+    const graph = { input: x, output: y, node: [{ opType: "Neg", input: ["x"], output: ["y"] }] };
+    expect(refusal(() => decodeGraph(graph, { model: { opsetImport: [] } })).message).toMatch(
+      /imports no operator set/,
+    );
+    expect(decodeGraph(graph, { model: { irVersion: 2, opsetImport: [] } }).version).toBe("IR 2, opset 1");
+  });
+});

@@ -1,6 +1,13 @@
 import type { Analysis } from "../lib/analyze/record.js";
 import { offloadSentence } from "../lib/plot/latency.js";
-import { causesTable, fallbackTable, latencyTable, memoryTable, modelsTable, romTable } from "../lib/table/analyses.js";
+import {
+  causesTable,
+  fallbackTable,
+  latencyTable,
+  memoryTable,
+  modelsTable,
+  romTable,
+} from "../lib/table/analyses.js";
 import { tableToText } from "../lib/table/show.js";
 
 /** Returns an analysis as text for a terminal. */
@@ -14,7 +21,9 @@ export function analysisText(analysis: Analysis): string {
     tableToText(causesTable([analysis]), { caption: "What the flash image is made of" }),
     tableToText(latencyTable([analysis]), { caption: "Epochs and latency" }),
     offloadSentence(analysis),
-    ...(left > 0 ? [tableToText(fallbackTable(analysis), { caption: "What left the NPU, and why", limit: 40 })] : []),
+    ...(left > 0
+      ? [tableToText(fallbackTable(analysis), { caption: "What left the NPU, and why", limit: 40 })]
+      : []),
     tableToText(memoryTable([analysis]), { caption: "Memory pools" }),
     `Latency: ${analysis.latency.level}.`,
     ...analysis.notes.map((note) => `Note: ${note}`),

@@ -11,7 +11,14 @@ import type { Profile, ToolVersion } from "../lib/targets/neural-art/records.js"
 import { analysisText } from "./analysis-text.js";
 import { fail } from "./fail.js";
 import { notebookOf } from "./notebook-of.js";
-import { clockOption, controllerOption, inputOption, profileOption, targetOption, toolOption } from "./options.js";
+import {
+  clockOption,
+  controllerOption,
+  inputOption,
+  profileOption,
+  targetOption,
+  toolOption,
+} from "./options.js";
 
 interface Flags {
   readonly target: string;

@@ -25,7 +25,8 @@ function progressLine({ cell, of, title, state, seconds }: Progress): string {
 /** On a terminal a running cell's line is replaced when it ends; elsewhere each cell gets one line, at its end. */
 function showProgress(progress: Progress): void {
   const line = progressLine(progress);
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${line}${progress.state === "running" ? "" : "\n"}`);
+  if (process.stderr.isTTY)
+    process.stderr.write(`\r\x1b[2K${line}${progress.state === "running" ? "" : "\n"}`);
   else if (progress.state !== "running") process.stderr.write(`${line}\n`);
 }
 

@@ -2,8 +2,8 @@ import { Command } from "commander";
 import { inspect } from "../lib/analyze/inspect.js";
 import { load } from "../lib/node/load.js";
 import { fail } from "./fail.js";
-import { inputOption } from "./options.js";
 import { inspectionText } from "./inspection-text.js";
+import { inputOption } from "./options.js";
 
 interface InspectOptions {
   readonly input?: ReadonlyMap<string, readonly number[]>;

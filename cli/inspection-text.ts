@@ -7,8 +7,9 @@ const whole = (value: number) => formatCell("count", value);
 export function inspectionText(inspection: Inspection, { nodes }: { readonly nodes: boolean }): string {
   const { model } = inspection;
   const ports = (title: string, list: Inspection["inputs"]) =>
-    list.map(({ name, shape, dtype, quantization }) =>
-      `${title.padEnd(10)}${name}  ${shape}  ${dtype}${quantization ? `  ${quantization}` : ""}`,
+    list.map(
+      ({ name, shape, dtype, quantization }) =>
+        `${title.padEnd(10)}${name}  ${shape}  ${dtype}${quantization ? `  ${quantization}` : ""}`,
     );
   const operators = inspection.operators.map(({ op, count }) => `${op} ×${count}`).join(", ");
   return [

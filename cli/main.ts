@@ -11,7 +11,9 @@ import { runCommand } from "./run.js";
 const { version } = createRequire(import.meta.url)("npulab/package.json") as { version: string };
 
 const program = new Command("npulab")
-  .description("A lab for quantised neural networks on microcontroller NPUs: ROM, fallback, memory, latency, each number with its reasons.")
+  .description(
+    "A lab for quantised neural networks on microcontroller NPUs: ROM, fallback, memory, latency, each number with its reasons.",
+  )
   .version(version)
   .showHelpAfterError("(add --help for the options)")
   .addCommand(inspectCommand())

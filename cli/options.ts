@@ -10,7 +10,10 @@ export function collectInputShape(
 ): ReadonlyMap<string, readonly number[]> {
   const split = text.lastIndexOf("=");
   const name = text.slice(0, split);
-  const dims = text.slice(split + 1).split("x").map(Number);
+  const dims = text
+    .slice(split + 1)
+    .split("x")
+    .map(Number);
   if (split < 1 || dims.some((dim) => !Number.isSafeInteger(dim) || dim < 1)) {
     throw new LabError({
       code: "OPTION",
@@ -22,21 +25,28 @@ export function collectInputShape(
 }
 
 export const inputOption = () =>
-  new Option("--input <name=shape>", "fix the shape of an input, e.g. images=1x3x224x224 (repeatable)").argParser(
-    collectInputShape,
-  );
+  new Option(
+    "--input <name=shape>",
+    "fix the shape of an input, e.g. images=1x3x224x224 (repeatable)",
+  ).argParser(collectInputShape);
 
 export const targetOption = () =>
-  new Option("--target <board>", "board to analyse for").choices(["stm32n6570-dk", "nucleo-n657x0-q"]).default("stm32n6570-dk");
+  new Option("--target <board>", "board to analyse for")
+    .choices(["stm32n6570-dk", "nucleo-n657x0-q"])
+    .default("stm32n6570-dk");
 
 export const toolOption = () =>
-  new Option("--tool <version>", "version of the vendor's tool to predict").choices(TOOL_VERSIONS).default("2.1");
+  new Option("--tool <version>", "version of the vendor's tool to predict")
+    .choices(TOOL_VERSIONS)
+    .default("2.1");
 
 export const clockOption = () =>
   new Option("--clock <mode>", "clock mode").choices(["overdrive", "normal"]).default("overdrive");
 
 export const controllerOption = () =>
-  new Option("--epoch-controller <state>", "play hardware epochs as blobs").choices(["on", "off"]).default("on");
+  new Option("--epoch-controller <state>", "play hardware epochs as blobs")
+    .choices(["on", "off"])
+    .default("on");
 
 export const profileOption = () =>
   new Option("--profile <name>", "the vendor's optimisation profile; it matters from tool 3.0 on")

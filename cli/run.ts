@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import type { Parameters } from "../kernel/parameters.js";
 import type { Json } from "../kernel/notebook.js";
+import type { Parameters } from "../kernel/parameters.js";
 import { LabError } from "../lib/errors.js";
 import { execute } from "./execute.js";
 import { fail } from "./fail.js";
@@ -32,14 +32,21 @@ function collectParameter(text: string, previous: Parameters = {}): Parameters {
 function seconds(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
-  throw new LabError({ code: "OPTION", message: `Cannot read --timeout '${text}': expected seconds above zero` });
+  throw new LabError({
+    code: "OPTION",
+    message: `Cannot read --timeout '${text}': expected seconds above zero`,
+  });
 }
 
 export function runCommand(): Command {
   return new Command("run")
     .description("run a notebook in a fresh kernel, without Jupyter")
     .argument("<notebook>", "an .ipynb file")
-    .option("--param <name=value>", "set a name of the cell tagged 'parameters' (repeatable)", collectParameter)
+    .option(
+      "--param <name=value>",
+      "set a name of the cell tagged 'parameters' (repeatable)",
+      collectParameter,
+    )
     .option("--html <out>", "write the page")
     .option("--ipynb <out>", "write the executed notebook")
     .option("--timeout <seconds>", "interrupt a cell that runs longer", seconds)

@@ -8,6 +8,19 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 export type MimeBundle = { readonly [mime: string]: Json; readonly "text/plain": string };
 
+/**
+ * Returns text that a notebook shows as Markdown.
+ *
+ * @example
+ * ```ts
+ * import { markdown } from "npulab";
+ * markdown("The image grows by **7,056 B**.");
+ * ```
+ */
+export function markdown(text: string): Displayable {
+  return { [JUPYTER_DISPLAY]: () => ({ "text/markdown": text, "text/plain": text }) };
+}
+
 export interface Displayable {
   [JUPYTER_DISPLAY](): MimeBundle;
 }

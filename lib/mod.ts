@@ -6,19 +6,20 @@
 export { inspect } from "./analyze/inspect.js";
 export type { LoadedModel } from "./analyze/loaded.js";
 export type { Analysis, EpochRecord, LedgerRecord, PoolRecord } from "./analyze/record.js";
-export { ROM_ERRORS, type RomError } from "./analyze/rom-errors.js";
 export { checkReportedRom, nearestSettings, type ReportedCheck } from "./analyze/reported.js";
+export { ROM_ERRORS, type RomError } from "./analyze/rom-errors.js";
 export { type AnalyzeOptions, analyze, type Study, study } from "./analyze/study.js";
-export { type Displayable, JUPYTER_DISPLAY, type MimeBundle } from "./display.js";
+export { type Displayable, JUPYTER_DISPLAY, type MimeBundle, markdown } from "./display.js";
 export { DecodeError, LabError } from "./errors.js";
 export { CATALOG } from "./models/catalog.js";
 export { latencyErrors } from "./node/latency-errors.js";
 export { load, preset } from "./node/load.js";
-export { type Figure, figure, type FigureSpec } from "./plot/figure.js";
+export { type Figure, type FigureSpec, figure } from "./plot/figure.js";
 export { offloadLatencyFigure, offloadSentence, timelineFigure } from "./plot/latency.js";
 export { poolsFigure } from "./plot/memory.js";
 export { romCausesFigure, romGrowthFigure } from "./plot/rom.js";
 export {
+  causesByModelTable,
   causesTable,
   epochsTable,
   fallbackTable,
@@ -31,4 +32,10 @@ export {
 export { latencyErrorsTable, romErrorsTable } from "./table/errors.js";
 export { growthTable, settingsTable } from "./table/rom-plan.js";
 export { type ShowOptions, show } from "./table/show.js";
-export { PROFILES, type Profile, ROM_CAUSES, TOOL_VERSIONS, type ToolVersion } from "./targets/neural-art/records.js";
+export {
+  PROFILES,
+  type Profile,
+  ROM_CAUSES,
+  TOOL_VERSIONS,
+  type ToolVersion,
+} from "./targets/neural-art/records.js";

@@ -94,7 +94,7 @@ function image(source: string, data: JsonRecord, metadata: Json | undefined): st
  */
 function quietHtml(html: string): string {
   return html
-    .replace(/<script\b[^]*?(<\/script\s*>|$)/gi, "")
-    .replace(/<(iframe|object)\b[^]*?(<\/\1\s*>|$)/gi, "")
+    .replace(/<script\b[\s\S]*?(<\/script\s*>|$)/gi, "")
+    .replace(/<(iframe|object)\b[\s\S]*?(<\/\1\s*>|$)/gi, "")
     .replace(/<\/?(base|meta|link|embed|form)\b[^>]*>/gi, "");
 }

@@ -1,5 +1,5 @@
 /** Figures that people quote from reports, held against a model: which setting made them, can they be right? */
-import { type Displayable, JUPYTER_DISPLAY } from "../display.js";
+import { type Displayable, JUPYTER_DISPLAY, markdown } from "../display.js";
 import { LabError } from "../errors.js";
 import { countModel } from "../graph/count.js";
 import { normalizeModel } from "../graph/passes/normalize.js";
@@ -61,12 +61,12 @@ export function checkReportedRom({ model, file }: LoadedModel, figure: ReportedF
   const constantBytes = weightBytes + biasBytes;
   const finding = checkReportedWeights({ reportedBytes: figure.reportedBytes, constantBytes });
   const sentence = finding
-    ? `Impossible for ${file}: ${finding.why}. To do: ${finding.fix}.`
-    : `Possible for ${file}: its weights and biases take ${constantBytes.toLocaleString("en-US")} B.`;
+    ? `**Impossible** for \`${file}\`: ${finding.why}. What to do: ${finding.fix}.`
+    : `**Possible** for \`${file}\`: its weights and biases take ${constantBytes.toLocaleString("en-US")} B.`;
   return {
     possible: finding === null,
     constantBytes,
     finding,
-    [JUPYTER_DISPLAY]: () => ({ "text/plain": sentence }),
+    [JUPYTER_DISPLAY]: () => markdown(sentence)[JUPYTER_DISPLAY](),
   };
 }

@@ -14,7 +14,13 @@ import { offload } from "../targets/neural-art/epochs/offload.js";
 import type { ClockMode } from "../targets/neural-art/facts.js";
 import { packModel } from "../targets/neural-art/packing/pack-model.js";
 import { type MemoryPool, poolsFromFile } from "../targets/neural-art/pools.js";
-import type { CompileOptions, EpochPlan, Profile, RomPlan, ToolVersion } from "../targets/neural-art/records.js";
+import type {
+  CompileOptions,
+  EpochPlan,
+  Profile,
+  RomPlan,
+  ToolVersion,
+} from "../targets/neural-art/records.js";
 import type { LoadedModel } from "./loaded.js";
 import { notesOf } from "./notes.js";
 import type { Analysis, PortRecord } from "./record.js";

@@ -1,19 +1,31 @@
 import { Graph } from "./graph.js";
-import { Node } from "./node.js";
+import { type Attributes, Node } from "./node.js";
 import { Tensor } from "./tensor.js";
 
 /**
- * Returns a copy that can be edited without touching the original: new nodes and tensors, the same bytes of
- * constants, the same attributes. O(nodes + tensors).
+ * Returns a copy that can be edited without touching the original: new nodes, tensors and subgraphs, the
+ * same bytes of constants. O(nodes + tensors).
  */
 export function cloneGraph(graph: Graph): Graph {
-  const copies = new Map<Tensor, Tensor>();
+  return cloneInto(graph, new Map());
+}
+
+/** Bodies of If and Loop read tensors of the graph around: all copies of one clone are in one map. */
+function cloneInto(graph: Graph, copies: Map<Tensor, Tensor>): Graph {
   const copy = (tensor: Tensor): Tensor => {
     const held = copies.get(tensor);
     if (held) return held;
     const made = new Tensor(tensor);
     copies.set(tensor, made);
     return made;
+  };
+  const copyAttributes = (attributes: Attributes): Attributes => {
+    if (!Object.values(attributes).some((value) => value instanceof Graph)) return attributes;
+    const copied = Object.entries(attributes).map(([name, value]) => [
+      name,
+      value instanceof Graph ? cloneInto(value, copies) : value,
+    ]);
+    return Object.fromEntries(copied);
   };
   return new Graph({
     name: graph.name,
@@ -26,7 +38,7 @@ export function cloneGraph(graph: Graph): Graph {
           op: node.op,
           inputs: node.inputs.map((input) => input && copy(input)),
           outputs: node.outputs.map(copy),
-          attributes: node.attributes,
+          attributes: copyAttributes(node.attributes),
           source: node.source,
         }),
     ),

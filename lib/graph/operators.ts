@@ -17,7 +17,11 @@
  *    graph where the file has them as operators; passes/fold-qdq.ts folds the pairs that ONNX uses to
  *    mark quantised operators.
  * 7. Operators without an ONNX counterpart keep the name of their file's format: TFLite builtins in upper
- *    case (`SVDF`), custom ones as `CUSTOM:name`, ONNX operators of other domains as `domain:Name`.
+ *    case (`SVDF`), custom ones as `CUSTOM:name`, ONNX operators of other domains as `domain:Name`. So do
+ *    calls that ONNX cannot express: a `TRANSPOSE` whose permutation is computed, a `BATCH_MATMUL` with
+ *    an adjoint side.
+ * 8. Softmax, LogSoftmax and Hardmax of opsets before 13 carry `flattenFrom` where the old meaning, one
+ *    normalisation over all axes from there on, may differ from today's along `axis`.
  */
 
 /** TFLite builtin operators that have a counterpart in the vocabulary. The rest keep their own names. */
@@ -31,6 +35,7 @@ export const TFLITE_OPERATORS: Readonly<Record<string, string>> = {
   AVERAGE_POOL_2D: "AveragePool",
   BATCH_MATMUL: "MatMul",
   BATCH_TO_SPACE_ND: "BatchToSpaceND",
+  BITWISE_XOR: "BitwiseXor",
   BROADCAST_TO: "Expand",
   CAST: "Cast",
   CEIL: "Ceil",
@@ -97,6 +102,7 @@ export const TFLITE_OPERATORS: Readonly<Record<string, string>> = {
   SELECT: "Where",
   SELECT_V2: "Where",
   SHAPE: "Shape",
+  SIGN: "Sign",
   SIN: "Sin",
   SLICE: "Slice",
   SOFTMAX: "Softmax",
@@ -117,5 +123,4 @@ export const TFLITE_OPERATORS: Readonly<Record<string, string>> = {
   TRANSPOSE: "Transpose",
   TRANSPOSE_CONV: "ConvTranspose",
   UNPACK: "Unstack",
-  WHERE: "NonZero",
 };

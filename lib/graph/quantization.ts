@@ -52,7 +52,7 @@ export function quantizationFrom({
     throw refuse(`it has ${zeros.length} zero points for ${scales.length} scales`);
   }
   const zeroPoints = zeros.length === scales.length ? zeros : scales.map(() => zeros[0]!);
-  const along = axis < 0 ? axis + rank : axis;
+  const along = rank === 1 ? 0 : axis < 0 ? axis + rank : axis;
   return { scale: scales, zeroPoint: zeroPoints, axis: scales.length === 1 ? null : along };
 }
 
@@ -65,6 +65,6 @@ export function nodeQuantization(node: Node): Quantization | null {
     scale,
     zeroPoint: zeroPoint ?? null,
     axis: numberAttribute(node, "axis", 1),
-    rank: data.staticShape().length,
+    rank: data.shape?.length ?? 0,
   });
 }

@@ -62,4 +62,3 @@ export function preset(id: string): LoadedModel {
   const model = findPreset(id).build();
   return { model, file: `built:${id}`, sha256: sha256OfModel(model) };
 }
-

@@ -1,4 +1,4 @@
-import { type Displayable, JUPYTER_DISPLAY, type Json, type MimeBundle } from "../display.js";
+import { type Displayable, type Json, JUPYTER_DISPLAY, type MimeBundle } from "../display.js";
 
 type JsonObject = { readonly [key: string]: Json };
 

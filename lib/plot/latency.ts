@@ -14,6 +14,12 @@ export function offloadSentence({ offload }: Analysis): string {
 /** What counts as the share that runs on the NPU. */
 export type OffloadBasis = "epochs" | "macs" | "time";
 
+/** Room to the left for the names, which stand there; a share never exceeds 100 %. */
+function rangeOf(rates: readonly number[]): [number, number] {
+  const spread = Math.max(2, 100 - Math.min(...rates));
+  return [Math.max(-20, Math.min(...rates) - 0.6 * spread), 100 + 0.06 * spread];
+}
+
 /** One point per analysis: offload rate against latency, with the interval; the size of a point is its ROM. */
 export function offloadLatencyFigure(analyses: readonly Analysis[], basis: OffloadBasis = "time"): Figure {
   const rates = analyses.map((analysis) => analysis.offload[basis] * 100);
@@ -35,7 +41,7 @@ export function offloadLatencyFigure(analyses: readonly Analysis[], basis: Offlo
         },
         text: analyses.map(shortName),
         textposition: "middle left",
-        textfont: { size: 11 },
+        textfont: { size: 12 },
         customdata: analyses.map((analysis) => [
           `${significant.format(analysis.latency.low)} to ${significant.format(analysis.latency.high)} ms`,
           `${analysis.epochs.hw} hw, ${analysis.epochs.hybrid} hybrid, ${analysis.epochs.sw} sw`,
@@ -44,7 +50,7 @@ export function offloadLatencyFigure(analyses: readonly Analysis[], basis: Offlo
           "%{text}<br>%{y:.3g} ms (%{customdata[0]})<br>%{x:.1f} % on the NPU<br>%{customdata[1]}<extra></extra>",
         marker: {
           color: PALETTE.blue,
-          size: analyses.map((analysis) => 8 + 26 * Math.sqrt(analysis.rom.imageBytes / largest)),
+          size: analyses.map((analysis) => 7 + 17 * Math.sqrt(analysis.rom.imageBytes / largest)),
           opacity: 0.8,
           line: { color: "#ffffff", width: 1 },
         },
@@ -54,7 +60,7 @@ export function offloadLatencyFigure(analyses: readonly Analysis[], basis: Offlo
       title: { text: `Offload rate by ${basis} against latency (area: ROM)`, x: 0, xanchor: "left" },
       height: 480,
       showlegend: false,
-      xaxis: axis(`share on the NPU by ${basis} (%)`, { range: [Math.min(...rates, 95) - 12, 102] }),
+      xaxis: axis(`share on the NPU by ${basis} (%)`, { range: rangeOf(rates) }),
       yaxis: axis("one inference (ms)", { type: "log", dtick: "D2" }),
     },
     alt: `Scatter plot. ${analyses
@@ -113,7 +119,7 @@ export function timelineFigure(analysis: Analysis): Figure {
       showlegend: false,
       height: 130 + 60 * kinds.length,
       xaxis: axis("ms from the start of the inference"),
-      yaxis: axis("", { categoryorder: "array", categoryarray: ["CPU", "hybrid", "NPU"] }),
+      yaxis: axis("", { categoryorder: "array", categoryarray: kinds.map((kind) => LANES[kind]).reverse() }),
     },
     alt: `Timeline of ${analysis.epochs.total} epochs, ${significant.format(clock)} ms: ${kinds
       .map((kind) => {

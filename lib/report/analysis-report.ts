@@ -17,7 +17,7 @@ import { formatCell } from "../table/columns.js";
 import { show } from "../table/show.js";
 import { type Block, code } from "./blocks.js";
 
-const markdown = (text: string): Block => ({ kind: "markdown", text });
+const prose = (text: string): Block => ({ kind: "markdown", text });
 const display = (value: Displayable): Block => ({ kind: "display", bundle: value[JUPYTER_DISPLAY]() });
 const bytes = (value: number) => `${formatCell("_bytes", value)} B`;
 
@@ -31,7 +31,7 @@ export function analysisReport(analysis: Analysis): Block[] {
   const setting = `ST Edge AI ${target.tool}, ${target.board}, ${target.clock} clocks, epoch controller ${target.epochController ? "on" : "off"}, profile ${target.profile}`;
   const left = epochs.sw + epochs.hybrid;
   return [
-    markdown(
+    prose(
       [
         `# ${code(model.file)} on ${target.chip}`,
         `${setting}. SHA-256 of the model: ${code(model.sha256)}`,
@@ -45,21 +45,21 @@ export function analysisReport(analysis: Analysis): Block[] {
       ].join("\n\n"),
     ),
     display(show(modelsTable([analysis]))),
-    markdown("## ROM: what the image is made of\n\nThe ledger adds up to the image, to the byte."),
+    prose("## ROM: what the image is made of\n\nThe ledger adds up to the image, to the byte."),
     display(show(romTable([analysis]))),
     display(romCausesFigure([analysis])),
     display(show(causesTable([analysis]))),
     display(
       show(ledgerTable(analysis), { caption: "Ledger: every tensor and cause, in image order", limit: 400 }),
     ),
-    markdown("## Epochs: what runs where, and why"),
+    prose("## Epochs: what runs where, and why"),
     display(show(latencyTable([analysis]))),
     display(timelineFigure(analysis)),
     ...(left > 0
       ? [display(show(fallbackTable(analysis), { caption: "What left the NPU, by which rule", limit: 200 }))]
-      : [markdown("Every epoch runs in hardware.")]),
+      : [prose("Every epoch runs in hardware.")]),
     display(show(epochsTable(analysis), { caption: "All epochs", limit: 700 })),
-    markdown("## Memory: where weights and activations land"),
+    prose("## Memory: where weights and activations land"),
     display(poolsFigure(analysis)),
     display(show(memoryTable([analysis]))),
   ];

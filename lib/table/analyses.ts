@@ -18,7 +18,7 @@ export function modelsTable(analyses: readonly Analysis[]): ColumnTable {
       input: analysis.model.inputs.map((port) => `${port.shape.join("x")} ${port.dtype}`).join("; "),
       nodes: analysis.model.nodes,
       multiply_adds_macs: analysis.model.macs,
-      constants_bytes: analysis.model.constantBytes,
+      weights_and_biases_bytes: analysis.rom.sourceBytes,
       sha256: analysis.model.sha256.slice(0, 12),
     })),
   );
@@ -33,7 +33,8 @@ export function romTable(analyses: readonly Analysis[]): ColumnTable {
       epoch_controller: analysis.target.epochController ? "on" : "off",
       source_bytes: analysis.rom.sourceBytes,
       image_bytes: analysis.rom.imageBytes,
-      rom_growth: analysis.rom.sourceBytes === 0 ? null : analysis.rom.imageBytes / analysis.rom.sourceBytes,
+      growth_ratio:
+        analysis.rom.sourceBytes === 0 ? null : analysis.rom.imageBytes / analysis.rom.sourceBytes,
       blobs_bytes: analysis.rom.blobBytes,
     })),
   );
@@ -63,6 +64,22 @@ export function causesTable(analyses: readonly Analysis[]): ColumnTable {
   );
 }
 
+/** One row per analysis, one column per cause: the ledgers side by side. */
+export function causesByModelTable(analyses: readonly Analysis[]): ColumnTable {
+  const totals = analyses.map(bytesByCause);
+  const causes = (Object.keys(ROM_CAUSES) as RomCause[]).filter((cause) =>
+    totals.some((byCause) => byCause.has(cause)),
+  );
+  return from(
+    analyses.map((analysis, index) => ({
+      model: shortName(analysis),
+      tool: analysis.target.tool,
+      ...Object.fromEntries(causes.map((cause) => [`${cause}_bytes`, totals[index]!.get(cause) ?? 0])),
+      image_bytes: analysis.rom.imageBytes,
+    })),
+  );
+}
+
 /** One row per tensor and cause: the whole ledger, in image order. */
 export function ledgerTable(analysis: Analysis): ColumnTable {
   return from(
@@ -86,9 +103,9 @@ export function latencyTable(analyses: readonly Analysis[]): ColumnTable {
       hw: analysis.epochs.hw,
       hybrid: analysis.epochs.hybrid,
       sw: analysis.epochs.sw,
-      offload_by_epochs_share: analysis.offload.epochs,
-      offload_by_macs_share: analysis.offload.macs,
-      offload_by_time_share: analysis.offload.time,
+      by_epochs_share: analysis.offload.epochs,
+      by_macs_share: analysis.offload.macs,
+      by_time_share: analysis.offload.time,
       inference_ms: analysis.latency.ms,
       low_ms: analysis.latency.low,
       high_ms: analysis.latency.high,

@@ -21,7 +21,7 @@ export const COLUMN_UNITS: readonly ColumnUnit[] = [
   { suffix: "_bytes", label: "B", format: (value) => WHOLE.format(value) },
   { suffix: "_ms", label: "ms", format: (value) => SIGNIFICANT.format(value) },
   { suffix: "_share", label: "%", format: (value) => PERCENT.format(value).replace("%", "") },
-  { suffix: "_growth", label: "×", format: (value) => value.toFixed(3) },
+  { suffix: "_ratio", label: "×", format: (value) => value.toFixed(3) },
   { suffix: "_macs", label: "MAC", format: (value) => WHOLE.format(value) },
 ];
 

@@ -8,6 +8,9 @@ export interface ShowOptions {
   readonly caption?: string;
 }
 
+/** Cells with more characters than this keep a readable width; the table scrolls instead. */
+const LONG_TEXT = 36;
+
 function escapeHtml(text: string): string {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
 }
@@ -25,8 +28,10 @@ export function tableToHtml(table: ColumnTable, { limit = 50, caption }: ShowOpt
   const columns = table.columnNames();
   const rows = rowsOf(table, limit);
   const side = new Map(columns.map((column) => [column, isNumeric(rows, column) ? "right" : "left"]));
-  const cell = (tag: "td" | "th", column: string, text: string) =>
-    `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align: ${side.get(column)}">${escapeHtml(text)}</${tag}>`;
+  const cell = (tag: "td" | "th", column: string, text: string) => {
+    const width = text.length > LONG_TEXT ? "; min-width: 18em" : "";
+    return `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align: ${side.get(column)}${width}">${escapeHtml(text)}</${tag}>`;
+  };
   const head = columns.map((column) => cell("th", column, headerOf(column))).join("");
   const body = rows
     .map(

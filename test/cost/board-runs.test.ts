@@ -1,21 +1,26 @@
 import { expect, it } from "vitest";
 import timing from "../../datasets/measurements/epoch-timing.json" with { type: "json" };
 import { estimateLatency } from "../../lib/cost/estimate.js";
+import { NEUTRAL_FACTORS } from "../../lib/cost/factors.js";
 import { describeShared } from "../shared.js";
 import { compileFile } from "./latency-rows.js";
 
 const OPTIONS = { tool: "2.2", epochController: false, profile: "O3" } as const;
 
 describeShared("board runs without the epoch controller", () => {
-  it("estimateLatency() comes within 5 % of MobileNetV2-224, epoch for epoch the same schedule", () => {
+  it("estimateLatency() comes within 5 % of MobileNetV2-224 with the constants alone, on the same number of epochs", () => {
     const { plan, rom } = compileFile("mobilenetv2/mobilenet_v2_224_int8.onnx", OPTIONS);
-    const { ms, perEpoch } = estimateLatency({ plan, rom });
+    const { ms, perEpoch } = estimateLatency({ plan, rom, options: { factors: NEUTRAL_FACTORS } });
     expect(perEpoch.length).toBe(timing.rows.length + timing.others.length);
     const us = (cycles: number) => cycles / 800;
     const measured =
       timing.rows.reduce((total, row) => total + row.setupUs + row.coreUs + row.endUs, 0) +
       timing.others.reduce((total, row) => total + us(row.setupCycles + row.coreCycles + row.endCycles), 0);
     expect(Math.abs((ms * 1000) / measured - 1)).toBeLessThan(0.05);
+    // With the factors of the zoo's tables the run still lies inside the interval.
+    const { low, high } = estimateLatency({ plan, rom });
+    expect(measured / 1000).toBeGreaterThan(low);
+    expect(measured / 1000).toBeLessThan(high);
   });
 
   // Milliseconds: "CubeMX X-CUBE-AI 10.2 (AI Core 2.2), local board" rows of
@@ -29,7 +34,7 @@ describeShared("board runs without the epoch controller", () => {
     ["32f_7x7", 0.462, 0.4],
   ])("estimateLatency() of the single layer %s: %f ms within a share of %f", (name, measured, share) => {
     const { plan, rom } = compileFile(`microbench/baseline_conv2d_${name}_int8.tflite`, OPTIONS);
-    const { ms } = estimateLatency({ plan, rom });
+    const { ms } = estimateLatency({ plan, rom, options: { factors: NEUTRAL_FACTORS } });
     expect(Math.abs(ms / measured - 1)).toBeLessThan(share);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Graph } from "../../lib/graph/graph.js";
 import { inferShapes } from "../../lib/graph/infer/infer-shapes.js";
 import { lowerQLinear } from "../../lib/graph/passes/lower-qlinear.js";
 import { normalizeModel } from "../../lib/graph/passes/normalize.js";
@@ -96,6 +97,14 @@ describe("lowerQLinear", () => {
     expect([y.shape, y.dtype]).toEqual([[1, 3, 4, 4], "uint8"]);
   });
 
+  test("takes com.microsoft's QuantizeLinear for ONNX's", () => {
+    const x = tensor("x", [4]);
+    const operands = [x, scale("s", 1), constant("z", [0], { dtype: "int16", shape: [] })];
+    const graph = graphOf([node("com.microsoft:QuantizeLinear", operands, [tensor("y")])]);
+    expect(lowerQLinear.run(graph)).toBe(1);
+    expect(graph.nodes[0]).toMatchObject({ op: "QuantizeLinear", inputs: operands });
+  });
+
   test("turns QLinearConcat into Concat and QLinearAdd into Add", () => {
     const [a, b] = [tensor("a", [1, 2], "uint8"), tensor("b", [1, 2], "uint8")];
     const [sum, both] = [tensor("sum"), tensor("both")];
@@ -153,6 +162,51 @@ describe("normalizeModel()", () => {
       expect(graph.nodes.map(({ op }) => op)).toEqual(["GlobalAveragePool"]);
       expect(graph.inputs[0]!.shape).toEqual([1, 3, side, side]);
     }
+  });
+
+  test("keeps what the body of a subgraph reads, and copies bodies with the graph", () => {
+    const [a, b, y] = [tensor("a"), tensor("b", [4]), tensor("y", [4])];
+    const body = graphOf([node("Neg", [a], [b])], { inputs: [] });
+    const x = tensor("x", [4]);
+    const condition = tensor("c", [], "bool");
+    const model = modelOf(
+      graphOf(
+        [node("Identity", [x], [a]), node("If", [condition], [y], { thenBranch: body, elseBranch: body })],
+        {
+          inputs: [x, condition],
+        },
+      ),
+    );
+    const { graph, report } = normalizeModel(model);
+    expect(graph.nodes.map(({ op }) => op)).toEqual(["Identity", "If"]);
+    const copied = graph.nodes[1]!.attributes.thenBranch as Graph;
+    expect(copied.nodes[0]!.input(0)).toBe(graph.nodes[0]!.output());
+    expect(copied).not.toBe(body);
+    expect(report.assumed.map(({ why }) => why)).toEqual(["no rule infers the shapes of If"]);
+  });
+
+  test("goes on behind shapes that depend on the data when told to keep them", () => {
+    const names = ["picked", "rows", "float", "y"];
+    const [picked, rows, float, y] = names.map((name) => tensor(name));
+    const model = modelOf(
+      graphOf([
+        node("NonZero", [tensor("x", [1, 8])], [picked!]),
+        node("Gather", [tensor("stored", [8, 4], "int8"), picked!], [rows!]),
+        node("DequantizeLinear", [rows!, constant("s", [0.5], { shape: [] })], [float!]),
+        node("Softmax", [float!], [y!]),
+      ]),
+    );
+    expect(() => normalizeModel(model)).toThrow(
+      /Cannot infer the shape of 'picked'.*not known before running/,
+    );
+    const { graph, report } = normalizeModel(model, { onUnknown: "keep" });
+    expect(report.unknown.map(({ node: own }) => own.op)).toEqual([
+      "NonZero",
+      "Gather",
+      "DequantizeLinear",
+      "Softmax",
+    ]);
+    expect(graph.outputs[0]!.shape).toBeNull();
   });
 
   test("refuses any other open dimension with the option to give", () => {

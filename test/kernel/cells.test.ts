@@ -103,7 +103,7 @@ describe("errors", () => {
       "throw new AggregateError([new Error('one'), 'two'], 'both', { cause: new TypeError('inner') })",
     );
     expect(error?.traceback).toMatch(
-      /AggregateError: both[^]*Caused by:\nTypeError: inner[^]*Error 1 of 2:\nError: one[^]*'two'/,
+      /AggregateError: both[\s\S]*Caused by:\nTypeError: inner[\s\S]*Error 1 of 2:\nError: one[\s\S]*'two'/,
     );
   });
 

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll } from "vitest";
 import { type ExecuteOptions, type KernelClient, startKernel } from "../../kernel/client.js";
 
@@ -68,7 +69,7 @@ export async function run(kernel: KernelClient, code: string, options: ExecuteOp
     error: error && {
       ename: String(error.ename),
       evalue: String(error.evalue),
-      traceback: (error.traceback as string[]).join("\n").replaceAll(/\u001b\[\d+m/g, ""),
+      traceback: stripVTControlCharacters((error.traceback as string[]).join("\n")),
     },
     types: outputs.map(({ header }) => header.msg_type),
     contents: outputs.map(({ content }) => content),

@@ -19,7 +19,7 @@ const shown = (data: Extract<Output, { output_type: "display_data" }>["data"]): 
 });
 const PLOTLY = "application/vnd.plotly.v1+json";
 /** The page without its own scripts: what comes from the notebook. */
-const bodyOf = (notebook: Notebook) => /<main[^]*<\/main>/.exec(renderNotebookHtml(notebook))?.[0] ?? "";
+const bodyOf = (notebook: Notebook) => /<main[\s\S]*<\/main>/.exec(renderNotebookHtml(notebook))?.[0] ?? "";
 
 describe("renderNotebookHtml()", () => {
   test("gives the same bytes for the same notebook", () => {
@@ -40,7 +40,7 @@ describe("renderNotebookHtml()", () => {
     };
     const body = bodyOf(notebookOf(code("f", shown({ [PLOTLY]: figure }))));
     expect(body.match(/<\/script/g)).toHaveLength(1);
-    const json = /<script type="application\/json"[^>]*>([^]*?)<\/script>/.exec(body)?.[1] ?? "";
+    const json = /<script type="application\/json"[^>]*>([\s\S]*?)<\/script>/.exec(body)?.[1] ?? "";
     expect(JSON.parse(json)).toEqual({ ...figure, config: {} });
   });
 

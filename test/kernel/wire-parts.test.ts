@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test, vi } from "vitest";
 import { completeness } from "../../kernel/language/completeness.js";
 import { outbox } from "../../kernel/protocol/outbox.js";
@@ -99,7 +100,7 @@ describe("typeError()", () => {
       [{ line: 2, column: 7, length: 1, code: 2322, message: "no", source: "const s = 5" }],
       3,
     );
-    const plain = error.traceback.join("\n").replaceAll(/\u001b\[\d+m/g, "");
+    const plain = stripVTControlCharacters(error.traceback.join("\n"));
     expect(plain).toBe("Cell In[3]:2:7 - TS2322: no\n  2 | const s = 5\n            ~");
   });
 });

@@ -1,8 +1,8 @@
 /** AttributeProto: a named value of a node. */
 import { LabError } from "../../errors.js";
-import type { Graph } from "../../graph/graph.js";
-import type { Attributes, AttributeValue } from "../../graph/node.js";
-import { readTensor, type Siblings } from "./tensor.js";
+import type { AttributeValue } from "../../graph/node.js";
+import type { Site } from "./context.js";
+import { readTensor } from "./tensor.js";
 import type { Message } from "./wire.js";
 
 /** AttributeType by number; 0 in files older than the field. Source: onnx.proto, AttributeProto. */
@@ -53,14 +53,6 @@ const ZEROS: Readonly<Partial<Record<Kind, AttributeValue>>> = {
   strings: [],
 };
 
-export interface AttributeContext {
-  readonly siblings: Siblings;
-  /** Reads a graph in the scope of the node. */
-  readonly graph: (message: Message) => Graph;
-  /** Values that a function was called with; null outside of functions. */
-  readonly actuals: Attributes | null;
-}
-
 /** Returns a name as the graph writes it: `kernel_shape` is `kernelShape`. */
 export function camelCase(name: string): string {
   const known = CAMEL.get(name);
@@ -78,7 +70,7 @@ const CAMEL_LIMIT = 4096;
  */
 export function readAttribute(
   message: Message,
-  context: AttributeContext,
+  site: Site,
 ): readonly [name: string, value: AttributeValue | undefined] {
   let name = "";
   let declared: Kind = "undefined";
@@ -105,10 +97,10 @@ export function readAttribute(
         value = message.string();
         break;
       case 5:
-        value = readTensor(message.message("t"), context.siblings);
+        value = readTensor(message.message("t"), site.context.siblings);
         break;
       case 6:
-        value = context.graph(message.message("g"));
+        value = site.context.readGraph(message.message("g"), site);
         break;
       case 7:
         message.float32s(numbers);
@@ -136,7 +128,7 @@ export function readAttribute(
     }
   }
   if (reference !== "") {
-    if (context.actuals) return [camelCase(name), context.actuals[camelCase(reference)]];
+    if (site.actuals) return [camelCase(name), site.actuals[camelCase(reference)]];
     throw message.broken(`attribute '${name}' refers to '${reference}', outside of a function`);
   }
   const kind = found === "undefined" ? declared : found;

@@ -8,11 +8,11 @@ import { readNode } from "./node.js";
 import { Scope } from "./scope.js";
 import { readTensor, type Siblings } from "./tensor.js";
 import { readValueInfo, type ValueType } from "./value-type.js";
-import type { Message } from "./wire.js";
+import type { Extent, Message } from "./wire.js";
 
 interface GraphFields {
   readonly name: string;
-  readonly nodes: readonly Message[];
+  readonly nodes: readonly Extent[];
   readonly constants: ReadonlyMap<string, Tensor>;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -20,7 +20,7 @@ interface GraphFields {
 }
 
 function readFields(message: Message, siblings: Siblings): GraphFields {
-  const nodes: Message[] = [];
+  const nodes: Extent[] = [];
   const constants = new Map<string, Tensor>();
   const types = new Map<string, ValueType>();
   const inputs: string[] = [];
@@ -38,7 +38,7 @@ function readFields(message: Message, siblings: Siblings): GraphFields {
     // 14: quantization_annotation, 15: sparse_initializer, 16: metadata_props
     switch (message.field) {
       case 1:
-        nodes.push(message.message("node", nodes.length));
+        nodes.push(message.extent());
         break;
       case 2:
         name = message.string();
@@ -89,7 +89,10 @@ export function readGraph(message: Message, { parent, ...site }: GraphSite): Gra
         throw message.broken(`input '${input}' is listed twice`);
       });
     const nodes: Node[] = [];
-    for (const [index, node] of fields.nodes.entries()) readNode(node, { ...site, scope, nodes }, index);
+    const inside: Site = { ...site, scope, nodes };
+    for (const [index, node] of fields.nodes.entries()) {
+      readNode(message.open(node, "node", index), inside, index);
+    }
     const outputs = fields.outputs.map((output) => scope.use(output));
     const [missing] = scope.unresolved;
     if (missing !== undefined) {

@@ -20,13 +20,14 @@ interface NodeFields {
   readonly inputs: readonly string[];
   /** Empty names are results that nobody asks for. */
   readonly outputs: readonly string[];
-  readonly attributes: readonly Message[];
+  readonly attributes: Attributes;
 }
 
-function readFields(message: Message): NodeFields {
+function readFields(message: Message, site: Site): NodeFields {
   const inputs: string[] = [];
   const outputs: string[] = [];
-  const attributes: Message[] = [];
+  const attributes: Record<string, AttributeValue> = {};
+  let count = 0;
   let name = "";
   let op = "";
   let domain = "";
@@ -48,7 +49,7 @@ function readFields(message: Message): NodeFields {
         op = message.string();
         break;
       case 5:
-        attributes.push(message.message("attribute", attributes.length));
+        addAttribute(attributes, message.message("attribute", count++), site);
         break;
       case 7:
         domain = domainName(message.string());
@@ -63,28 +64,19 @@ function readFields(message: Message): NodeFields {
   return { op, domain, overload, name, inputs, outputs, attributes };
 }
 
-function readAttributes(messages: readonly Message[], site: Site): Attributes {
-  const values: Record<string, AttributeValue> = {};
-  for (const message of messages) {
-    const [name, value] = readAttribute(message, {
-      siblings: site.context.siblings,
-      actuals: site.actuals,
-      graph: (body) => site.context.readGraph(body, site),
-    });
-    if (value !== undefined) values[name] = value;
-  }
-  return values;
+function addAttribute(attributes: Record<string, AttributeValue>, message: Message, site: Site): void {
+  const [name, value] = readAttribute(message, site);
+  if (value !== undefined) attributes[name] = value;
 }
 
 /** Reads a node into `site.nodes`; `index` is its place in the main graph, or that of the call around it. */
 export function readNode(message: Message, site: Site, index: number): void {
   const { context, scope, prefix } = site;
   context.countNode(message);
-  const fields = readFields(message);
-  const { op, domain, overload } = fields;
+  const fields = readFields(message, site);
+  const { op, domain, overload, attributes } = fields;
   const qualified = domain === "" ? op : `${domain}:${op}`;
   const name = prefix + (fields.name || (fields.outputs[0] ?? "") || `${op}_${index}`);
-  const attributes = readAttributes(fields.attributes, site);
   const inputs = fields.inputs.map((input) => (input === "" ? null : scope.use(input)));
 
   const define = (output: string, place: number, implied?: ValueType): Tensor => {
@@ -173,11 +165,9 @@ function inline({
     if (tensor) scope.promise(output, tensor);
   }
   const inner: Site = { ...site, scope, opsets: body.opsets, actuals: {}, prefix };
-  const defaults = readAttributes(
-    body.defaults.map((attribute) => attribute.again()),
-    inner,
-  );
-  const called: Site = { ...inner, actuals: { ...defaults, ...attributes } };
+  const actuals: Record<string, AttributeValue> = {};
+  for (const attribute of body.defaults) addAttribute(actuals, attribute.again(), inner);
+  const called: Site = { ...inner, actuals: { ...actuals, ...attributes } };
   for (const node of body.nodes) readNode(node.again(), called, index);
   const [missing] = scope.unresolved;
   if (missing !== undefined) {

@@ -58,6 +58,19 @@ export class WireFile {
 }
 
 const utf8 = new TextDecoder();
+/** Up to here, putting characters together beats the decoder's fixed cost. */
+const SHORT_TEXT = 64;
+
+/** Returns UTF-8 as text; ill-formed bytes become U+FFFD. Most names are short and ASCII. */
+function decodeText(data: Uint8Array, start: number, end: number): string {
+  if (end - start <= SHORT_TEXT) {
+    let text = "";
+    let at = start;
+    while (at < end && data[at]! < 0x80) text += String.fromCharCode(data[at++]!);
+    if (at === end) return text;
+  }
+  return utf8.decode(data.subarray(start, end));
+}
 
 /** A cursor over the fields of one message: `while (message.next()) switch (message.field) …`. */
 export class Message {
@@ -69,6 +82,8 @@ export class Message {
   wire = 0;
   readonly #parent: Message | null;
   readonly #name: string;
+  /** Place among fields of the same name; −1 where there is one. */
+  readonly #index: number;
   #at: number;
   /** Whether the value of the current field is still ahead. */
   #pending = false;
@@ -79,12 +94,14 @@ export class Message {
     end = file.source.size,
     parent = null,
     name = "",
+    index = -1,
   }: {
     readonly file: WireFile;
     readonly start?: number;
     readonly end?: number;
     readonly parent?: Message | null;
     readonly name?: string;
+    readonly index?: number;
   }) {
     this.file = file;
     this.start = start;
@@ -92,18 +109,20 @@ export class Message {
     this.#at = start;
     this.#parent = parent;
     this.#name = name;
+    this.#index = index;
   }
 
   /** Where the message is, as errors name it: `graph.node[12].attribute[3]`. */
   get path(): string {
     const outer = this.#parent?.path ?? "";
-    return outer === "" ? this.#name : `${outer}.${this.#name}`;
+    const own = this.#index < 0 ? this.#name : `${this.#name}[${this.#index}]`;
+    return outer === "" ? own : `${outer}.${own}`;
   }
 
   /** Returns a fresh cursor over the same message. */
   again(): Message {
     const { file, start, end } = this;
-    return new Message({ file, start, end, parent: this.#parent, name: this.#name });
+    return new Message({ file, start, end, parent: this.#parent, name: this.#name, index: this.#index });
   }
 
   /** Moves to the next field; false at the end of the message. */
@@ -137,8 +156,8 @@ export class Message {
 
   string(): string {
     const { at, length } = this.extent();
-    const reader = this.file.seek(at, length);
-    return utf8.decode(reader.raw(reader.pos, reader.pos + length));
+    const { buf, pos } = this.file.seek(at, length);
+    return decodeText(buf, pos, pos + length);
   }
 
   /** Returns where the bytes of the current field are, and steps over them. */
@@ -160,14 +179,12 @@ export class Message {
 
   /** Returns a cursor over the message in the current field; `index` tells repeated fields apart. */
   message(name: string, index?: number): Message {
-    const { at, length } = this.extent();
-    return new Message({
-      file: this.file,
-      start: at,
-      end: at + length,
-      parent: this,
-      name: index === undefined ? name : `${name}[${index}]`,
-    });
+    return this.open(this.extent(), name, index);
+  }
+
+  /** Returns a cursor over a message inside of this one, at a place that `extent` gave. */
+  open({ at, length }: Extent, name: string, index = -1): Message {
+    return new Message({ file: this.file, start: at, end: at + length, parent: this, name, index });
   }
 
   /** Adds the current field of a repeated number to `values`; the file may pack many into one field. */

@@ -59,6 +59,4 @@ const quantize: Evaluator = {
 export const QUANTIZATION_EVALUATORS: Evaluators = {
   DequantizeLinear: dequantize,
   QuantizeLinear: quantize,
-  "com.microsoft:DequantizeLinear": dequantize,
-  "com.microsoft:QuantizeLinear": quantize,
 };

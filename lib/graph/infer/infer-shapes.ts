@@ -117,6 +117,13 @@ class Inference {
   }): void {
     const { node, output, type, unchanged } = fields;
     const recorded = this.#resolve(this.#recorded.get(output) ?? null);
+    if (!type.shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+      throw new LabError({
+        code: "SHAPE_MISMATCH",
+        message: `Cannot infer the shapes of ${node.describeWithShapes()}: they would give ${formatShape(type.shape)}, expected whole sizes`,
+        at: node.name,
+      });
+    }
     // TFLite writes no sizes where it means "not known yet" as well as for a scalar.
     const vague = node.source.format === "tflite" && recorded?.length === 0;
     if (unchanged && !vague && contradicts(type.shape, recorded)) {

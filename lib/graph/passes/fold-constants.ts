@@ -12,12 +12,7 @@ import type { Pass } from "./pass.js";
 const SAME_BYTES = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze", "EXPAND_DIMS", "Identity"]);
 
 /** Operators that mark quantisation; they hold what foldQdq needs. */
-const QUANTIZING = new Set([
-  "QuantizeLinear",
-  "DequantizeLinear",
-  "com.microsoft:QuantizeLinear",
-  "com.microsoft:DequantizeLinear",
-]);
+const QUANTIZING = new Set(["QuantizeLinear", "DequantizeLinear"]);
 
 /** Results up to this size are computed at once; larger ones when they are read. */
 const EAGER_BYTES = 4096;

@@ -10,6 +10,7 @@
  * is read goes into QuantizeLinear alone. Any other operator stays in float between the DequantizeLinear
  * before it and the QuantizeLinear behind it: a float island, which costs time on the CPU and must be seen.
  */
+import { capturedTensors } from "../captured.js";
 import { isFloat } from "../dtype.js";
 import { Graph } from "../graph.js";
 import type { Node } from "../node.js";
@@ -33,8 +34,11 @@ const SETTINGS: Readonly<Record<string, readonly number[]>> = { Clip: [1, 2], Re
 /** Operators whose result is positions: the same for stored and for real values, as scales are positive. */
 const POSITIONS = new Set(["ArgMax", "ArgMin"]);
 
-const isQuantize = (node: Node) => /^(com\.microsoft:)?QuantizeLinear$/.test(node.op);
-const isDequantize = (node: Node) => /^(com\.microsoft:)?DequantizeLinear$/.test(node.op);
+const isQuantize = (node: Node) => node.op === "QuantizeLinear";
+const isDequantize = (node: Node) => node.op === "DequantizeLinear";
+
+/** Tensors that others know: outputs of the graph, and what subgraphs read. They stay as they are. */
+type Fixed = ReadonlySet<Tensor>;
 
 /** How the float tensors around quantised operators are stored. */
 interface Plan {
@@ -44,6 +48,7 @@ interface Plan {
   readonly target: ReadonlyMap<Tensor, Tensor>;
   /** Between a layer and a clamp: the tensor whose quantisation it takes. */
   readonly between: Map<Tensor, Tensor>;
+  readonly fixed: Fixed;
 }
 
 /** Returns the Q and DQ nodes with constant scales; the scales move onto the stored tensors. */
@@ -70,14 +75,14 @@ function foldQuantizedConstants(graph: Graph, marks: readonly Node[]): void {
 }
 
 /** Exporters write one QuantizeLinear per reader; equal ones become one. */
-function mergeQuantizes(graph: Graph, marks: readonly Node[]): void {
+function mergeQuantizes(graph: Graph, marks: readonly Node[], fixed: Fixed): void {
   const firsts = new Map<Tensor, Node[]>();
   const merged = new Set<Node>();
   for (const node of marks.filter(isQuantize)) {
     const output = node.output();
     const siblings = firsts.get(node.input(0)) ?? [];
     const twin = siblings.find((other) => sameStorage(other.output(), output));
-    if (twin && !graph.outputs.includes(output)) {
+    if (twin && !fixed.has(output)) {
       graph.replaceUses(output, twin.output());
       merged.add(node);
     } else firsts.set(node.input(0), [...siblings, node]);
@@ -89,20 +94,20 @@ function sameStorage(a: Tensor, b: Tensor): boolean {
   return a.dtype === b.dtype && sameQuantization(a.quantization, b.quantization);
 }
 
-function planFolding(graph: Graph, marks: readonly Node[]): Plan {
+function planFolding(graph: Graph, marks: readonly Node[], fixed: Fixed): Plan {
   const stored = new Map<Tensor, Tensor>();
   const target = new Map<Tensor, Tensor>();
   for (const node of marks) {
     if (isDequantize(node)) stored.set(node.output(), node.input(0));
-    else if (soleReader(graph, node.input(0)) === node) target.set(node.input(0), node.output());
+    else if (soleReader(graph, node.input(0), fixed) === node) target.set(node.input(0), node.output());
   }
-  return { stored, target, between: new Map() };
+  return { stored, target, between: new Map(), fixed };
 }
 
-/** Returns the only node that reads a tensor; undefined where there are more, or the graph gives it out. */
-function soleReader(graph: Graph, tensor: Tensor): Node | undefined {
+/** Returns the only node that reads a tensor; undefined where there are more, or others know it. */
+function soleReader(graph: Graph, tensor: Tensor, fixed: Fixed): Node | undefined {
   const readers = graph.consumers(tensor);
-  return readers.length === 1 && !graph.outputs.includes(tensor) ? readers[0] : undefined;
+  return readers.length === 1 && !fixed.has(tensor) ? readers[0] : undefined;
 }
 
 /** Decides one node; the nodes before it are decided. Notes the tensor before a clamp in `plan.between`. */
@@ -121,7 +126,7 @@ function isQuantised(graph: Graph, node: Node, plan: Plan): boolean {
   );
   if (!someStored || !node.inputs.every(isStored)) return false;
 
-  const read = node.outputs.filter((out) => graph.consumers(out).length > 0 || graph.outputs.includes(out));
+  const read = node.outputs.filter((out) => graph.consumers(out).length > 0 || plan.fixed.has(out));
   const floats = read.filter(({ dtype }) => isFloat(dtype));
   if (floats.length === 0) return POSITIONS.has(node.op) && read.length > 0;
   const clamped = floats.map((output) => clampTarget(graph, output, plan));
@@ -135,7 +140,7 @@ function isQuantised(graph: Graph, node: Node, plan: Plan): boolean {
 
 /** Returns what a clamp behind a tensor is stored as; null without such a clamp. */
 function clampTarget(graph: Graph, tensor: Tensor, plan: Plan): Tensor | null {
-  const clamp = soleReader(graph, tensor);
+  const clamp = soleReader(graph, tensor, plan.fixed);
   if (!clamp || !CLAMPS.has(clamp.op) || clamp.input(0) !== tensor) return null;
   const settings = clamp.inputs.slice(1).every((input) => !input || input.isConstant);
   return settings ? (plan.target.get(clamp.output()) ?? null) : null;
@@ -159,23 +164,23 @@ function rewire(graph: Graph, node: Node, { stored, target, between }: Plan): vo
 }
 
 /** A DequantizeLinear into a QuantizeLinear is nothing, or a change of scale: one node, stored to stored. */
-function joinPairs(graph: Graph, marks: readonly Node[], { stored }: Plan): void {
+function joinPairs(graph: Graph, marks: readonly Node[], { stored, fixed }: Plan): void {
   for (const node of marks.filter(isQuantize)) {
     const before = stored.get(node.input(0));
     if (!before) continue;
     graph.setInput(node, 0, before);
-    if (sameStorage(before, node.output()) && !graph.outputs.includes(node.output())) {
+    if (sameStorage(before, node.output()) && !fixed.has(node.output())) {
       graph.replaceUses(node.output(), before);
     }
   }
 }
 
 /** Removes the marks that nobody reads any more, or whose output the quantised operator itself gives. */
-function dropMarks(graph: Graph, marks: readonly Node[], replaced: ReadonlySet<Tensor>): void {
+function dropMarks(graph: Graph, marks: readonly Node[], replaced: ReadonlySet<Tensor>, fixed: Fixed): void {
   const dead = marks.filter((node) => {
     const output = node.output();
     if (isQuantize(node) && replaced.has(output)) return true;
-    return graph.consumers(output).length === 0 && !graph.outputs.includes(output);
+    return graph.consumers(output).length === 0 && !fixed.has(output);
   });
   graph.removeNodes(new Set(dead));
 }
@@ -183,24 +188,25 @@ function dropMarks(graph: Graph, marks: readonly Node[], replaced: ReadonlySet<T
 function foldPairs(graph: Graph): number {
   const marks = takeMarks(graph);
   if (marks.length === 0) return 0;
+  const fixed = new Set([...graph.outputs, ...capturedTensors(graph)]);
   foldQuantizedConstants(graph, marks);
-  mergeQuantizes(graph, marks);
-  sinkDequantizes(graph, marks.filter(isDequantize));
+  mergeQuantizes(graph, marks, fixed);
+  sinkDequantizes(graph, marks.filter(isDequantize), fixed);
   const live = new Set(graph.nodes);
   const current = marks.filter((node) => live.has(node));
-  const plan = planFolding(graph, current);
+  const plan = planFolding(graph, current, fixed);
   // All decisions are made on the graph as it was, then it changes.
   const quantised = graph.nodes.filter((node) => isQuantised(graph, node, plan));
   for (const node of quantised) rewire(graph, node, plan);
   joinPairs(graph, current, plan);
-  dropMarks(graph, current, new Set(quantised.flatMap((node) => node.outputs)));
+  dropMarks(graph, current, new Set(quantised.flatMap((node) => node.outputs)), fixed);
   return marks.length + quantised.length;
 }
 
 export const foldQdq: Pass = {
   name: "fold-qdq",
   sentence: "Puts the quantisation that pairs of QuantizeLinear and DequantizeLinear mark onto the tensors",
-  requires: "shapes and types are inferred; constants are folded",
+  requires: "lowerQLinear ran; shapes and types are inferred; constants are folded",
   ensures: "QuantizeLinear and DequantizeLinear have one input and stand where stored and float values meet",
   run: foldPairs,
 };

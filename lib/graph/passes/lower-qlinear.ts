@@ -43,6 +43,12 @@ const FORMS: Readonly<Record<string, QLinearForm>> = {
   "com.microsoft:QLinearWhere": { op: "Where", plain: 0, operands: [1, 4], output: 7 },
 };
 
+/** ONNX Runtime had these before ONNX took the types over; inputs and attributes are the same. */
+const SAME_MEANING: Readonly<Record<string, string>> = {
+  "com.microsoft:DequantizeLinear": "DequantizeLinear",
+  "com.microsoft:QuantizeLinear": "QuantizeLinear",
+};
+
 /** Concat takes any number of operands, behind the output's scale. */
 function formOf(node: Node): QLinearForm | undefined {
   if (node.op !== "com.microsoft:QLinearConcat") return FORMS[node.op];
@@ -119,13 +125,18 @@ function axesInput(node: Node, axes: Attributes[string] | undefined): Tensor[] {
   return [new Tensor({ name: `${node.name}/axes`, dtype: "int64", shape: [values.length], data })];
 }
 
+function fieldsOf({ name, inputs, outputs, attributes, source }: Node) {
+  return { name, inputs, outputs, attributes, source };
+}
+
 function lowerQLinearNodes(graph: Graph): number {
   let lowered = 0;
   const nodes = graph.nodes.map((node) => {
     const form = formOf(node);
-    if (!form) return node;
+    const marked = SAME_MEANING[node.op];
+    if (!form && !marked) return node;
     lowered += 1;
-    return lowerNode(node, form);
+    return form ? lowerNode(node, form) : new Node({ ...fieldsOf(node), op: marked! });
   });
   if (lowered > 0) graph.setNodes(nodes);
   return lowered;
@@ -136,6 +147,6 @@ export const lowerQLinear: Pass = {
   sentence:
     "Turns operators that have scales as inputs (QLinearConv, QLinearAdd, …) into plain ones on quantised tensors",
   requires: "scales and zero points are constants",
-  ensures: "no operator of the form QLinear* or QGemm remains",
+  ensures: "no operator of the form QLinear* or QGemm remains, nor com.microsoft's own QuantizeLinear",
   run: lowerQLinearNodes,
 };

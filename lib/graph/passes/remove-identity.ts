@@ -1,3 +1,4 @@
+import { capturedTensors } from "../captured.js";
 import type { Graph } from "../graph.js";
 import type { Node } from "../node.js";
 import { sameQuantization } from "../quantization.js";
@@ -48,10 +49,11 @@ function bypass(graph: Graph, input: Tensor, output: Tensor): boolean {
 
 function removeIdentityNodes(graph: Graph): number {
   let removed = 0;
+  const captured = capturedTensors(graph);
   for (const node of [...graph.nodes]) {
     const [input] = node.inputs;
     const [output, ...others] = node.outputs;
-    if (!input || !output || !isIdentity(node)) continue;
+    if (!input || !output || !isIdentity(node) || node.outputs.some((own) => captured.has(own))) continue;
     const othersRead = others.some(
       (other) => graph.consumers(other).length > 0 || graph.outputs.includes(other),
     );

@@ -1,10 +1,11 @@
+import { capturedTensors } from "../captured.js";
 import type { Graph } from "../graph.js";
 import type { Node } from "../node.js";
 import type { Tensor } from "../tensor.js";
 import type { Pass } from "./pass.js";
 
 function removeUnusedNodes(graph: Graph): number {
-  const read = new Set<Tensor>(graph.outputs);
+  const read = new Set<Tensor>([...graph.outputs, ...capturedTensors(graph)]);
   const unused = new Set<Node>();
   for (const node of [...graph.nodes].reverse()) {
     // A node without outputs is there for its effect: it assigns a variable or calls a subgraph.

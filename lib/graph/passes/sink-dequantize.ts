@@ -36,12 +36,12 @@ function movedQuantization(move: Node, quantization: Quantization): Quantization
 }
 
 /** Moves one DequantizeLinear of a constant behind its only reader; returns whether it did. */
-function sinkOnce(graph: Graph, node: Node): boolean {
+function sinkOnce(graph: Graph, node: Node, fixed: ReadonlySet<Tensor>): boolean {
   const stored = node.input(0);
   const float = node.output();
   const [move, ...others] = graph.consumers(float);
   if (!stored.isConstant || !stored.quantization || !move || others.length > 0) return false;
-  if (graph.outputs.includes(float) || !MOVES.has(move.op) || move.inputs[0] !== float) return false;
+  if (fixed.has(float) || !MOVES.has(move.op) || move.inputs[0] !== float) return false;
   const quantization = movedQuantization(move, stored.quantization);
   if (quantization === null) return false;
   const { name, dtype, shape, data } = stored;
@@ -57,7 +57,14 @@ function sinkOnce(graph: Graph, node: Node): boolean {
   return true;
 }
 
-/** Turns stored constants instead of their float values, through any number of moves; edits the graph. */
-export function sinkDequantizes(graph: Graph, dequantizes: readonly Node[]): void {
-  for (const node of dequantizes) while (sinkOnce(graph, node));
+/**
+ * Turns stored constants instead of their float values, through any number of moves; edits the graph.
+ * Tensors in `fixed` stay.
+ */
+export function sinkDequantizes(
+  graph: Graph,
+  dequantizes: readonly Node[],
+  fixed: ReadonlySet<Tensor>,
+): void {
+  for (const node of dequantizes) while (sinkOnce(graph, node, fixed));
 }

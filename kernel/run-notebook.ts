@@ -66,6 +66,8 @@ export async function runNotebook(options: RunNotebookOptions): Promise<Executed
     ...(options.env === undefined ? {} : { env: options.env }),
   });
   try {
+    // The compiler reads the standard library first; that is not the first cell's time.
+    await kernel.execute("", { silent: true });
     return await runCells(kernel, original, options);
   } finally {
     kernel.kill();

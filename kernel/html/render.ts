@@ -38,6 +38,7 @@ export function renderNotebookHtml(notebook: Notebook, options: RenderHtmlOption
   const fallback = options.path === undefined ? "Notebook" : basename(options.path, ".ipynb");
   const title =
     options.title ?? headings.find(({ level }) => level === 1)?.text ?? headings[0]?.text ?? fallback;
+  const hasCode = notebook.cells.some((cell) => cell.cell_type === "code" && cell.source.trim() !== "");
   const scripts = context.plots.count > 0 ? [plotlyLibrary(), SCRIPT] : [SCRIPT];
 
   return `<!DOCTYPE html>
@@ -52,7 +53,7 @@ export function renderNotebookHtml(notebook: Notebook, options: RenderHtmlOption
 <body>
 <a class="skip" href="#content">Skip to the content</a>
 <div class="page">
-<div class="tools"><button type="button" id="toggle-code">Show all code</button></div>
+${hasCode ? '<div class="tools"><button type="button" id="toggle-code">Show all code</button></div>' : ""}
 <main id="content">
 ${withContents(body, headings)}
 </main>
@@ -81,10 +82,14 @@ function codeCell(cell: CodeCell, context: OutputContext): string {
   const outputs = cell.outputs.map((output) => renderOutput(output, context)).join("\n");
   const comment = /^\s*\/\/+\s*(.+)/.exec(cell.source)?.[1];
   const what = comment === undefined ? "" : ` · ${escapeHtml(comment)}`;
-  return [
-    '<section class="cell">',
+  const code = [
     `<details class="code"><summary><span class="what">Code</span>${what}</summary>`,
     `<pre><code class="language-typescript">${highlightCode(cell.source, "typescript")}</code></pre></details>`,
+  ];
+  return [
+    '<section class="cell">',
+    // A cell without code is a page made of outputs alone.
+    ...(cell.source.trim() === "" ? [] : code),
     outputs === "" ? "" : `<div class="outputs">\n${outputs}\n</div>`,
     "</section>",
   ].join("\n");

@@ -66,11 +66,11 @@ pre.stderr { border-left-color: #d9a400; background: var(--warn-wash); }
 .missing { color: var(--soft); font-style: italic; }
 .scroll { overflow-x: auto; margin: 1rem 0; }
 .outputs .scroll { margin: 0; }
-table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; margin: 0; }
+table { border-collapse: collapse; font-size: 0.86rem; font-variant-numeric: tabular-nums; margin: 0; }
 caption { text-align: left; color: var(--soft); padding: 0 0 0.5rem; }
-th, td { padding: 0.35rem 0.9rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
+th, td { padding: 0.3rem 0.6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { padding-left: 0.3rem; }
-thead th { font-weight: 600; border-bottom: 2px solid var(--soft); white-space: nowrap; vertical-align: bottom; }
+thead th { font-weight: 600; border-bottom: 2px solid var(--soft); vertical-align: bottom; }
 tbody tr:hover { background: var(--wash); }
 .html p { color: var(--soft); font-size: 0.875rem; margin: 0.4rem 0; }
 figure { margin: 0; }

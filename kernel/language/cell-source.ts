@@ -9,8 +9,9 @@
  * `export` has to stand at the declaration: with `export { n }` at the end the compiler keeps a local `n` and
  * only mirrors it, and cell 3 would give 1.
  */
-import ts from "typescript";
+
 import { type CellMap, INSERTED } from "./cell-map.js";
+import { ts } from "./typescript.js";
 
 export interface CellSource {
   readonly text: string;

@@ -1,6 +1,7 @@
 /** Whether a console should run what was typed or open another line. */
-import ts from "typescript";
+
 import type { Completeness } from "../threads.js";
+import { ts } from "./typescript.js";
 
 /** Unterminated template, comment and regular expression: TypeScript's diagnosticMessages.json. */
 const UNTERMINATED: ReadonlySet<number> = new Set([1160, 1010, 1161]);

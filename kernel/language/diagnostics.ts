@@ -1,8 +1,8 @@
 /** Which findings of the compiler stop a cell, and where in the cell they are. */
 import { relative } from "node:path";
-import ts from "typescript";
 import type { CellDiagnostic } from "../threads.js";
 import { type CellMap, placeOf, toCell } from "./cell-map.js";
+import { ts } from "./typescript.js";
 
 /**
  * Findings about the module format, true of a CommonJS file and not of a cell: a cell runs as the body of an

@@ -9,8 +9,9 @@
  *
  * Packages thus come through Node's own `import()`: the instance is the one that every other module gets.
  */
-import ts from "typescript";
+
 import { KERNEL_NAME } from "./kernel-name.js";
+import { ts } from "./typescript.js";
 
 export interface EmitHooks {
   /** Returns the absolute path when `specifier` is a local file, else undefined. */

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import ts from "typescript";
+import { ts } from "./typescript.js";
 
 /**
  * Cells are explored, not shipped: `null` checks and implicit `any` would stop people on their way. What

@@ -1,5 +1,5 @@
 /** The language of one notebook: compiles cell after cell and answers what front ends ask while people type. */
-import ts from "typescript";
+
 import type {
   Compiled,
   CompiledModule,
@@ -15,6 +15,7 @@ import { completeness } from "./completeness.js";
 import { errorsOf } from "./diagnostics.js";
 import { emitTransformers } from "./emit.js";
 import { KERNEL_NAME } from "./kernel-name.js";
+import { ts } from "./typescript.js";
 import { createWorkspace, type Workspace } from "./workspace.js";
 
 export interface LanguageSession {

@@ -5,9 +5,9 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
 import type { CellSource } from "./cell-source.js";
 import { cellOptions } from "./options.js";
+import { ts } from "./typescript.js";
 
 /** `import * as tslab from "tslab"` means the kernel's own display module. */
 const DISPLAY_TYPES = fileURLToPath(new URL("../execute/tslab.d.ts", import.meta.url));

@@ -2,6 +2,7 @@
  * Runs execute requests in the order they came, one at a time: compile, run, answer. When a cell fails and
  * its request says so, the requests that wait behind it are answered as aborted.
  */
+import { INTERRUPTED } from "../execute/interrupted.js";
 import type { Header, JsonObject, Message } from "../protocol/message.js";
 import type { CellError, MimeBundle } from "../threads.js";
 import type { History } from "./history.js";
@@ -42,6 +43,8 @@ export function createExecutor({ io, language, main, history }: ExecutorOptions)
   let executionCount = 0;
   let current: Message | undefined;
   let draining = false;
+  /** A cell that is interrupted while it is compiled must not start. */
+  let interrupted = false;
 
   async function evaluate(code: string, header: Header): Promise<Evaluation> {
     let compiled: Awaited<ReturnType<typeof language.ask<"compile">>>;
@@ -51,6 +54,7 @@ export function createExecutor({ io, language, main, history }: ExecutorOptions)
       const text = error instanceof Error ? error.message : String(error);
       return { error: { ename: "KernelError", evalue: `the compiler failed: ${text}`, traceback: [text] } };
     }
+    if (interrupted) return { error: INTERRUPTED };
     if (!compiled.ok) return { error: typeError(compiled.diagnostics, executionCount) };
     remember(compiled.module.id, header);
     const { defined, ...outcome } = await main.run({ op: "execute", cell: compiled, executionCount });
@@ -72,6 +76,7 @@ export function createExecutor({ io, language, main, history }: ExecutorOptions)
     const code = String(content.code ?? "");
     const silent = content.silent === true;
     current = request;
+    interrupted = false;
     io.publish("status", header, { execution_state: "busy" });
     if (!silent && content.store_history !== false) history.add(++executionCount, code);
     if (!silent) io.publish("execute_input", header, { code, execution_count: executionCount });
@@ -130,7 +135,10 @@ export function createExecutor({ io, language, main, history }: ExecutorOptions)
       queue.push(request);
       if (!draining) void drain();
     },
-    interrupt: () => void main.interrupt(),
+    interrupt() {
+      interrupted = true;
+      void main.interrupt();
+    },
     parentOf: (module) => parents.get(module) ?? current?.header ?? {},
     get current() {
       return current;

@@ -1,3 +1,4 @@
+import { not } from "arquero";
 import type { Analysis } from "../analyze/record.js";
 import { type Displayable, JUPYTER_DISPLAY } from "../display.js";
 import { offloadSentence, timelineFigure } from "../plot/latency.js";
@@ -12,6 +13,7 @@ import {
   memoryTable,
   modelsTable,
   romTable,
+  shortName,
 } from "../table/analyses.js";
 import { formatCell } from "../table/columns.js";
 import { show } from "../table/show.js";
@@ -33,7 +35,8 @@ export function analysisReport(analysis: Analysis): Block[] {
   return [
     prose(
       [
-        `# ${code(model.file)} on ${target.chip}`,
+        `# ${code(shortName(analysis))} on ${target.chip}`,
+        `File ${code(model.file)}.`,
         `${setting}. SHA-256 of the model: ${code(model.sha256)}`,
         `- **ROM:** ${bytes(rom.sourceBytes)} of constants become a flash image of **${bytes(rom.imageBytes)}**${growth}.`,
         `- **Epochs:** ${epochs.total}, of which ${epochs.hw} in hardware, ${epochs.hybrid} hybrid and ${epochs.sw} on the CPU. ${offloadSentence(analysis)}`,
@@ -44,23 +47,27 @@ export function analysisReport(analysis: Analysis): Block[] {
           : []),
       ].join("\n\n"),
     ),
-    display(show(modelsTable([analysis]))),
+    display(show(modelsTable([analysis]).select(not("model")))),
     prose("## ROM: what the image is made of\n\nThe ledger adds up to the image, to the byte."),
-    display(show(romTable([analysis]))),
+    display(show(romTable([analysis]).select(not("model", "tool")))),
     display(romCausesFigure([analysis])),
-    display(show(causesTable([analysis]))),
+    display(show(causesTable([analysis]).select(not("model", "tool")))),
     display(
-      show(ledgerTable(analysis), { caption: "Ledger: every tensor and cause, in image order", limit: 400 }),
+      show(ledgerTable(analysis), {
+        caption: "Ledger: every tensor and cause, in image order",
+        limit: 2000,
+        folded: true,
+      }),
     ),
     prose("## Epochs: what runs where, and why"),
-    display(show(latencyTable([analysis]))),
+    display(show(latencyTable([analysis]).select(not("model", "tool")))),
     display(timelineFigure(analysis)),
     ...(left > 0
-      ? [display(show(fallbackTable(analysis), { caption: "What left the NPU, by which rule", limit: 200 }))]
+      ? [display(show(fallbackTable(analysis), { caption: "What left the NPU, by which rule", limit: 100 }))]
       : [prose("Every epoch runs in hardware.")]),
-    display(show(epochsTable(analysis), { caption: "All epochs", limit: 700 })),
+    display(show(epochsTable(analysis), { caption: "All epochs", limit: 2000, folded: true })),
     prose("## Memory: where weights and activations land"),
     display(poolsFigure(analysis)),
-    display(show(memoryTable([analysis]))),
+    display(show(memoryTable([analysis]).select(not("model")))),
   ];
 }

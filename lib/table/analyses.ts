@@ -2,6 +2,7 @@
 import { type ColumnTable, from } from "arquero";
 import type { Analysis } from "../analyze/record.js";
 import { ROM_CAUSES, type RomCause } from "../targets/neural-art/records.js";
+import { formatCell } from "./columns.js";
 
 /** Returns how people name an analysis: the file without folders and ending. */
 export function shortName(analysis: Analysis): string {
@@ -30,7 +31,7 @@ export function romTable(analyses: readonly Analysis[]): ColumnTable {
     analyses.map((analysis) => ({
       model: shortName(analysis),
       tool: analysis.target.tool,
-      epoch_controller: analysis.target.epochController ? "on" : "off",
+      controller: analysis.target.epochController ? "on" : "off",
       source_bytes: analysis.rom.sourceBytes,
       image_bytes: analysis.rom.imageBytes,
       growth_ratio:
@@ -107,8 +108,7 @@ export function latencyTable(analyses: readonly Analysis[]): ColumnTable {
       by_macs_share: analysis.offload.macs,
       by_time_share: analysis.offload.time,
       inference_ms: analysis.latency.ms,
-      low_ms: analysis.latency.low,
-      high_ms: analysis.latency.high,
+      interval: `${formatCell("_ms", analysis.latency.low)} to ${formatCell("_ms", analysis.latency.high)}`,
     })),
   );
 }

@@ -33,8 +33,11 @@ export function unitOf(column: string): ColumnUnit | undefined {
 /** Returns the header of a column: `image_bytes` → `image (B)`, `offload_epochs_share` → `offload epochs (%)`. */
 export function headerOf(column: string): string {
   const unit = unitOf(column);
-  if (!unit) return column.replaceAll("_", " ");
-  return `${column.slice(0, -unit.suffix.length).replaceAll("_", " ")} (${unit.label})`;
+  const name = unit ? column.slice(0, -unit.suffix.length) : column;
+  const words = name
+    .replaceAll("_", " ")
+    .replace(/[a-z][A-Z]/g, ([low, high]) => `${low} ${high!.toLowerCase()}`);
+  return unit ? `${words} (${unit.label})` : words;
 }
 
 /** Returns a cell as people read it; an empty string for nothing. */

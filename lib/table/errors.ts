@@ -16,7 +16,7 @@ export function romErrorsTable(rows: readonly RomErrorRow[]): ColumnTable {
   const table = rows.map(({ model, tool, epochController, evidence, realBytes, predictedBytes, source }) => ({
     model,
     tool,
-    epoch_controller: epochController ? "on" : "off",
+    controller: epochController ? "on" : "off",
     evidence,
     real_bytes: realBytes,
     predicted_bytes: predictedBytes,

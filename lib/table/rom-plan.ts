@@ -27,7 +27,7 @@ export function settingsTable(
   return from(
     settings.map(({ options, imageBytes, difference }) => ({
       tool: options.tool,
-      epoch_controller: options.epochController ? "on" : "off",
+      controller: options.epochController ? "on" : "off",
       profile: options.tool < "3" ? "any" : options.profile,
       image_bytes: imageBytes,
       difference_bytes: difference,

@@ -6,6 +6,8 @@ export interface ShowOptions {
   /** Rows to show; the rest are counted in a last line. */
   readonly limit?: number;
   readonly caption?: string;
+  /** Shows only the caption and the number of rows until it is opened; the rows are all there. */
+  readonly folded?: boolean;
 }
 
 /** Cells with more characters than this keep a readable width; the table scrolls instead. */
@@ -24,12 +26,15 @@ function isNumeric(rows: readonly Record<string, unknown>[], column: string): bo
 }
 
 /** Returns the table as HTML: units in the header, numbers to the right, every value escaped. */
-export function tableToHtml(table: ColumnTable, { limit = 50, caption }: ShowOptions = {}): string {
+export function tableToHtml(
+  table: ColumnTable,
+  { limit = 50, caption, folded = false }: ShowOptions = {},
+): string {
   const columns = table.columnNames();
   const rows = rowsOf(table, limit);
   const side = new Map(columns.map((column) => [column, isNumeric(rows, column) ? "right" : "left"]));
   const cell = (tag: "td" | "th", column: string, text: string) => {
-    const width = text.length > LONG_TEXT ? "; min-width: 18em" : "";
+    const width = text.length > LONG_TEXT ? "; min-width: 18em" : tag === "td" ? "; white-space: nowrap" : "";
     return `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align: ${side.get(column)}${width}">${escapeHtml(text)}</${tag}>`;
   };
   const head = columns.map((column) => cell("th", column, headerOf(column))).join("");
@@ -41,8 +46,10 @@ export function tableToHtml(table: ColumnTable, { limit = 50, caption }: ShowOpt
     .join("\n");
   const hidden = table.numRows() - rows.length;
   const more = hidden > 0 ? `\n<tr><td colspan="${columns.length}">… ${hidden} more rows</td></tr>` : "";
-  const title = caption === undefined ? "" : `<caption>${escapeHtml(caption)}</caption>`;
-  return `<table>${title}<thead><tr>${head}</tr></thead>\n<tbody>${body}${more}</tbody></table>`;
+  const title = caption === undefined || folded ? "" : `<caption>${escapeHtml(caption)}</caption>`;
+  const html = `<table>${title}<thead><tr>${head}</tr></thead>\n<tbody>${body}${more}</tbody></table>`;
+  if (!folded) return html;
+  return `<details><summary>${escapeHtml(caption ?? "Table")} (${table.numRows()} rows)</summary>\n${html}</details>`;
 }
 
 /** Returns the table as aligned text. */

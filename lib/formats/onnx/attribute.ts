@@ -77,8 +77,8 @@ export function readAttribute(
   let found: Kind = "undefined";
   let reference = "";
   let value: AttributeValue | undefined;
-  const numbers: number[] = [];
-  const strings: string[] = [];
+  let numbers: number[] | null = null;
+  let strings: string[] | null = null;
   while (message.next()) {
     // 1: name, 2: f, 3: i, 4: s, 5: t, 6: g, 7: floats, 8: ints, 9: strings, 10: tensors, 11: graphs,
     // 13: doc_string, 14: tp, 15: type_protos, 20: type, 21: ref_attr_name, 22 and 23: sparse_tensor(s)
@@ -103,14 +103,17 @@ export function readAttribute(
         value = site.context.readGraph(message.message("g"), site);
         break;
       case 7:
+        numbers ??= [];
         message.float32s(numbers);
         value = numbers;
         break;
       case 8:
+        numbers ??= [];
         message.int64s(numbers);
         value = numbers;
         break;
       case 9:
+        strings ??= [];
         strings.push(message.string());
         value = strings;
         break;

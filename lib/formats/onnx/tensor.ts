@@ -6,7 +6,7 @@ import { type Constant, Tensor } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
 import { siblingConstant } from "../shared/sibling.js";
 import { dataType } from "./data-types.js";
-import { typedConstant } from "./typed-data.js";
+import { type TypedPart, typedConstant } from "./typed-data.js";
 import type { Extent, Message } from "./wire.js";
 
 export type Siblings = ((name: string) => ByteSource) | undefined;
@@ -17,10 +17,9 @@ export function readTensor(message: Message, siblings: Siblings): Tensor {
   let code = 0;
   let name = "";
   let raw: Extent | null = null;
-  let external: ReadonlyMap<string, string> | null = null;
+  let external: Map<string, string> | null = null;
   let isExternal = false;
-  const typed: { field: number; wire: number; extent: Extent }[] = [];
-  const entries = new Map<string, string>();
+  let typed: TypedPart[] | null = null;
   while (message.next()) {
     // 1: dims, 2: data_type, 3: segment, 4: float_data, 5: int32_data, 6: string_data, 7: int64_data,
     // 8: name, 9: raw_data, 10: double_data, 11: uint64_data, 12: doc_string, 13: external_data,
@@ -40,6 +39,7 @@ export function readTensor(message: Message, siblings: Siblings): Tensor {
       case 7:
       case 10:
       case 11:
+        typed ??= [];
         typed.push({ field: message.field, wire: message.wire, extent: message.value() });
         break;
       case 8:
@@ -50,8 +50,8 @@ export function readTensor(message: Message, siblings: Siblings): Tensor {
         break;
       case 13: {
         const [key, value] = readEntry(message.message("external_data"));
-        entries.set(key, value);
-        external = entries;
+        external ??= new Map();
+        external.set(key, value);
         break;
       }
       case 14:
@@ -72,13 +72,13 @@ export function readTensor(message: Message, siblings: Siblings): Tensor {
   const { source } = message.file;
   let data: Constant;
   if (isExternal) {
-    data = externalConstant({ name, size, dtype, entries: external ?? entries, siblings });
+    data = externalConstant({ name, size, dtype, entries: external ?? new Map(), siblings });
   } else if (raw !== null) {
     if (dtype === "string") throw message.broken(`tensor '${name}' has strings as raw_data`);
     const { at, length } = raw;
     data = { byteLength: length, read: () => source.read(at, length) };
   } else {
-    data = typedConstant({ message, name, type, count, size, parts: typed });
+    data = typedConstant({ message, name, type, count, size, parts: typed ?? [] });
   }
   if (dtype !== "string" && data.byteLength !== size) {
     throw new DecodeError({

@@ -258,8 +258,18 @@ export class Message {
     this.#at += length;
   }
 
+  /** Returns a varint of one byte, as most are; −1 for longer ones. */
+  #shortVarint({ buf, pos }: protobuf.Reader): number {
+    const byte = this.#at < this.end ? (buf[pos] ?? 0xff) : 0xff;
+    if (byte >= 0x80) return -1;
+    this.#at += 1;
+    return byte;
+  }
+
   #varint32(): number {
     const reader = this.file.seek(this.#at, VARINT_BYTES);
+    const short = this.#shortVarint(reader);
+    if (short >= 0) return short;
     try {
       const value = reader.uint32();
       this.#arrive(reader);
@@ -271,6 +281,8 @@ export class Message {
 
   #varint64(): number {
     const reader = this.file.seek(this.#at, VARINT_BYTES);
+    const short = this.#shortVarint(reader);
+    if (short >= 0) return short;
     try {
       // Long where the host has the package, a number elsewhere.
       const value: number | { readonly low: number; readonly high: number } = reader.int64();

@@ -6,6 +6,7 @@ import { type AnalyzeOptions, analyze } from "../lib/analyze/study.js";
 import { LabError } from "../lib/errors.js";
 import { load } from "../lib/node/load.js";
 import { analysisReport } from "../lib/report/analysis-report.js";
+import type { PortType } from "../lib/targets/neural-art/epochs/edges.js";
 import type { ClockMode } from "../lib/targets/neural-art/facts.js";
 import type { Profile, ToolVersion } from "../lib/targets/neural-art/records.js";
 import { analysisText } from "./analysis-text.js";
@@ -15,6 +16,8 @@ import {
   clockOption,
   controllerOption,
   inputOption,
+  inputTypeOption,
+  outputTypeOption,
   profileOption,
   targetOption,
   toolOption,
@@ -26,6 +29,8 @@ interface Flags {
   readonly clock: ClockMode;
   readonly epochController: "on" | "off";
   readonly profile: Profile;
+  readonly inputType?: PortType;
+  readonly outputType?: PortType;
   readonly mpool?: string;
   readonly input?: ReadonlyMap<string, readonly number[]>;
   readonly json?: boolean;
@@ -52,6 +57,10 @@ function optionsOf(flags: Flags): AnalyzeOptions {
     clock: flags.clock,
     epochController: flags.epochController === "on",
     profile: flags.profile,
+    ports: {
+      ...(flags.inputType ? { inputs: flags.inputType } : {}),
+      ...(flags.outputType ? { outputs: flags.outputType } : {}),
+    },
     ...(flags.mpool === undefined ? {} : { mpool: { name: flags.mpool, text: readText(flags.mpool) } }),
     ...(flags.input ? { inputShapes: flags.input } : {}),
   };
@@ -67,6 +76,8 @@ export function analyzeCommand(): Command {
     .addOption(controllerOption())
     .addOption(profileOption())
     .option("--mpool <file>", "memory pools to use in place of the board's stock pools")
+    .addOption(inputTypeOption())
+    .addOption(outputTypeOption())
     .addOption(inputOption())
     .option("--json", "print one JSON object, schema npulab/analysis@1")
     .option("--html <out>", "write a self-contained HTML report")

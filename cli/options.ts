@@ -48,6 +48,20 @@ export const controllerOption = () =>
     .choices(["on", "off"])
     .default("on");
 
+const portHelp = "stored: as in the file; integer: without the conversion from or to float";
+
+export const inputTypeOption = () =>
+  new Option("--input-type <type>", `what the application hands over (${portHelp})`).choices([
+    "stored",
+    "integer",
+  ]);
+
+export const outputTypeOption = () =>
+  new Option("--output-type <type>", `what the application takes (${portHelp})`).choices([
+    "stored",
+    "integer",
+  ]);
+
 export const profileOption = () =>
   new Option("--profile <name>", "the vendor's optimisation profile; it matters from tool 3.0 on")
     .choices(PROFILES)

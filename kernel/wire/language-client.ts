@@ -15,11 +15,7 @@ interface Waiting {
 }
 
 export function startLanguage(folder: string): LanguageClient {
-  const worker = new Worker(new URL("../language.js", import.meta.url), {
-    workerData: { folder },
-    // Syntax trees of the standard library live long: with Node's small default they are copied over and over.
-    resourceLimits: { maxYoungGenerationSizeMb: 64 },
-  });
+  const worker = new Worker(new URL("../language.js", import.meta.url), { workerData: { folder } });
   const waiting = new Map<number, Waiting>();
   let asked = 0;
   let failed: Error | undefined;

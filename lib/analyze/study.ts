@@ -9,6 +9,7 @@ import type { Shape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type MemoryPlan, planMemory } from "../memory/plan.js";
 import { type Board, boardOf } from "../targets/neural-art/boards.js";
+import type { Ports } from "../targets/neural-art/epochs/edges.js";
 import { formEpochs } from "../targets/neural-art/epochs/form.js";
 import { offload } from "../targets/neural-art/epochs/offload.js";
 import type { ClockMode } from "../targets/neural-art/facts.js";
@@ -32,6 +33,11 @@ export interface AnalyzeOptions {
   readonly clock?: ClockMode;
   readonly epochController?: boolean;
   readonly profile?: Profile;
+  /**
+   * What the application hands over and takes where the file says float: `stored` as in the file, `integer`
+   * without the conversion. The default is what the tool version was seen to do (epochs/edges.ts).
+   */
+  readonly ports?: Partial<Ports>;
   /** Text of a memory pool file to use in place of the board's stock pools, and its name for messages. */
   readonly mpool?: { readonly name: string; readonly text: string };
   /** Fixes the shapes of inputs, e.g. to try another resolution. */
@@ -110,7 +116,7 @@ export function study({ model, file, sha256 }: LoadedModel, options: AnalyzeOpti
     model,
     options.inputShapes ? { inputShapes: options.inputShapes } : {},
   );
-  const plan = formEpochs(graph, compile);
+  const plan = formEpochs(graph, compile, options.ports);
   const rom = packModel({ graph, options: compile, plan });
   const memory = memoryOf(plan, rom, pools);
   const latency = estimateLatency({ plan, rom, options: { clock, weights: weightStoreOf(memory) } });

@@ -30,7 +30,7 @@ export function unitOf(column: string): ColumnUnit | undefined {
   return COLUMN_UNITS.find((unit) => column.endsWith(unit.suffix));
 }
 
-/** Returns the header of a column: `image_bytes` → `image (B)`, `offload_epochs_share` → `offload epochs (%)`. */
+/** Returns the header of a column: `image_bytes` → `image (B)`, `by_epochs_share` → `by epochs (%)`. */
 export function headerOf(column: string): string {
   const unit = unitOf(column);
   const name = unit ? column.slice(0, -unit.suffix.length) : column;

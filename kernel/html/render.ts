@@ -99,11 +99,17 @@ function codeCell(cell: CodeCell, context: OutputContext): string {
 function withContents(body: readonly string[], headings: readonly Heading[]): string {
   const listed = headings.filter(({ level }) => level === 2 || level === 3);
   if (listed.length < 3) return body.join("\n");
-  const items = listed.map(
-    ({ level, text, id }) =>
-      `<li class="level-${level}"><a href="#${escapeHtml(id)}">${escapeHtml(text)}</a></li>`,
+  const link = ({ text, id }: Heading) => `<a href="#${escapeHtml(id)}">${escapeHtml(text)}</a>`;
+  const items: { readonly top: string; readonly below: string[] }[] = [];
+  for (const heading of listed) {
+    const last = items.at(-1);
+    if (heading.level === 3 && last !== undefined) last.below.push(`<li>${link(heading)}</li>`);
+    else items.push({ top: link(heading), below: [] });
+  }
+  const list = items.map(
+    ({ top, below }) => `<li>${top}${below.length > 0 ? `<ol>${below.join("")}</ol>` : ""}</li>`,
   );
-  const contents = `<nav class="contents" aria-label="Contents"><h2>Contents</h2><ol>\n${items.join("\n")}\n</ol></nav>`;
+  const contents = `<nav class="contents" aria-label="Contents"><h2>Contents</h2><ol>\n${list.join("\n")}\n</ol></nav>`;
   const [first = "", ...rest] = body;
   const opensWithTitle = first.includes("<h1");
   if (!opensWithTitle) return [contents, ...body].join("\n");

@@ -29,7 +29,7 @@ button { font: inherit; font-size: 0.875rem; color: var(--ink); background: var(
   border-radius: 6px; padding: 0.3rem 0.8rem; cursor: pointer; }
 button:hover { border-color: var(--soft); }
 h1, h2, h3, h4 { line-height: 1.25; font-weight: 650; text-wrap: balance; letter-spacing: -0.01em; }
-h1 { font-size: clamp(1.7rem, 1.2rem + 2vw, 2.3rem); margin: 0.5rem 0 1rem; }
+h1 { text-wrap: pretty; font-size: clamp(1.7rem, 1.2rem + 2vw, 2.3rem); margin: 0.5rem 0 1rem; }
 h2 { font-size: 1.45rem; margin: 3rem 0 0.8rem; padding-bottom: 0.3rem; border-bottom: 1px solid var(--line); }
 h3 { font-size: 1.15rem; margin: 2rem 0 0.5rem; }
 h4 { font-size: 1rem; margin: 1.5rem 0 0.4rem; }
@@ -40,9 +40,10 @@ img { max-width: 100%; height: auto; }
 hr { border: 0; border-top: 1px solid var(--line); margin: 2rem 0; }
 nav.contents { border: 1px solid var(--line); border-radius: 8px; padding: 0.8rem 1.1rem; margin: 1.2rem 0 2rem; font-size: 0.92rem; }
 nav.contents h2 { all: unset; display: block; font-weight: 650; font-size: 0.92rem; margin-bottom: 0.3rem; }
-nav.contents ol { list-style: none; margin: 0; padding: 0; columns: 2 18rem; column-gap: 2rem; }
-nav.contents li { margin: 0.15rem 0; break-inside: avoid; }
-nav.contents .level-3 { padding-left: 1.1rem; }
+nav.contents ol { list-style: none; margin: 0; padding: 0; }
+nav.contents > ol { columns: 2 18rem; column-gap: 2rem; }
+nav.contents ol ol { padding-left: 1.1rem; }
+nav.contents li { padding: 0.1rem 0; break-inside: avoid; }
 nav.contents a { color: inherit; text-decoration: none; }
 nav.contents a:hover { color: var(--accent); text-decoration: underline; }
 code, pre { font-family: var(--mono); font-size: 0.855rem; line-height: 1.5; font-variant-ligatures: none; }

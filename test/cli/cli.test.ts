@@ -1,0 +1,114 @@
+/** The command line as people use it: the built program, its exit codes, one clear line for what goes wrong. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeShared, requireShared } from "../shared.js";
+
+const MAIN = resolve(import.meta.dirname, "../../dist/cli/main.js");
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "npulab-cli-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function npulab(...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+/** One line, no stack. */
+function expectOneLine(stderr: string, pattern: RegExp): void {
+  expect(stderr).toMatch(pattern);
+  expect(stderr.trim().split("\n")).toHaveLength(1);
+  expect(stderr).not.toMatch(/\bat .*:\d+:\d+/);
+}
+
+describe("npulab", () => {
+  it("lists its commands", () => {
+    const { status, stdout } = npulab("--help");
+    expect(status).toBe(0);
+    for (const command of ["inspect", "analyze", "run", "kernel"]) expect(stdout).toContain(command);
+  });
+
+  it("says that there is no such file", () => {
+    const { status, stderr } = npulab("analyze", "nothing.tflite");
+    expect(status).toBe(1);
+    expectOneLine(stderr, /Cannot open 'nothing.tflite': there is no such file/);
+  });
+
+  it.each([
+    ["empty.tflite", "", /empty/],
+    ["notes.onnx", "just some notes", /text, neither TFLite nor ONNX/],
+    ["broken.tflite", "\x1c\0\0\0TFL3\xff\xff\xff\xff", /byte \d+/],
+  ])("says what is wrong with %s", (name, content, pattern) => {
+    const path = join(folder, name);
+    writeFileSync(path, content, "latin1");
+    for (const command of ["inspect", "analyze"]) {
+      const { status, stderr, stdout } = npulab(command, path);
+      expect(status).toBe(1);
+      expect(stdout).toBe("");
+      expectOneLine(stderr, pattern);
+    }
+  });
+
+  it("refuses an option that it does not know", () => {
+    expect(npulab("analyze", "x.onnx", "--tool", "9.9")).toMatchObject({ status: 1 });
+    expect(npulab("analyze", "x.onnx", "--tool", "9.9").stderr).toContain("2.0, 2.1, 2.2, 3.0, 4.0");
+  });
+});
+
+describeShared("npulab on a real file", () => {
+  const vww = () => requireShared("models/mlperf_tiny/vww_96_int8.tflite");
+
+  it("inspects it", () => {
+    const { status, stdout } = npulab("inspect", vww(), "--nodes");
+    expect(status).toBe(0);
+    expect(stdout).toContain("constants 219,072 B in 57 tensors");
+    expect(stdout).toContain("DEPTHWISE_CONV_2D");
+    expect(JSON.parse(npulab("inspect", vww(), "--json").stdout)).toMatchObject({ macs: 7_489_664 });
+  });
+
+  it("prints one JSON object", () => {
+    const { status, stdout, stderr } = npulab(
+      "analyze",
+      vww(),
+      "--target",
+      "nucleo-n657x0-q",
+      "--tool",
+      "3.0",
+      "--epoch-controller",
+      "off",
+      "--clock",
+      "normal",
+      "--json",
+    );
+    expect(status).toBe(0);
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: "npulab/analysis@1",
+      target: { board: "nucleo-n657x0-q", tool: "3.0", clock: "normal", epochController: false },
+      rom: { imageBytes: 229_921 },
+    });
+  });
+
+  it("writes a page that needs nothing else", () => {
+    const page = join(folder, "vww.html");
+    expect(npulab("analyze", vww(), "--html", page).status).toBe(0);
+    const html = readFileSync(page, "utf8");
+    expect(html).toContain("286,497 B");
+    expect(html).not.toMatch(/<(script|link|img)[^>]+(src|href)="https?:/);
+  });
+
+  it("uses the pools of a file, and names a file that holds none", () => {
+    const mpool = requireShared("compiled/mpool/app2_NUCLEO-N657X0-Q_2.1.mpool");
+    const { stdout } = npulab("analyze", vww(), "--mpool", mpool, "--json");
+    expect(JSON.parse(stdout).memory.pools.map(({ name }: { name: string }) => name)).not.toContain(
+      "hyperRAM",
+    );
+    const wrong = npulab("analyze", vww(), "--mpool", vww());
+    expect(wrong.status).toBe(1);
+    expectOneLine(wrong.stderr, /Cannot read .* as JSON: .*line 1, column 2/);
+  });
+});

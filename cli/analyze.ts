@@ -1,17 +1,11 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { renderNotebookHtml } from "../kernel/html/render.js";
-import { type AnalyzeOptions, analyze } from "../lib/analyze/study.js";
+import type { AnalyzeOptions } from "../lib/analyze/study.js";
 import { LabError } from "../lib/errors.js";
-import { load } from "../lib/node/load.js";
-import { analysisReport } from "../lib/report/analysis-report.js";
 import type { PortType } from "../lib/targets/neural-art/epochs/edges.js";
 import type { ClockMode } from "../lib/targets/neural-art/facts.js";
 import type { Profile, ToolVersion } from "../lib/targets/neural-art/records.js";
-import { analysisText } from "./analysis-text.js";
 import { fail } from "./fail.js";
-import { notebookOf } from "./notebook-of.js";
 import {
   clockOption,
   controllerOption,
@@ -81,16 +75,22 @@ export function analyzeCommand(): Command {
     .addOption(inputOption())
     .option("--json", "print one JSON object, schema npulab/analysis@1")
     .option("--html <out>", "write a self-contained HTML report")
-    .action((file: string, flags: Flags) => {
+    .action(async (file: string, flags: Flags) => {
       try {
+        // Imported when needed: `npulab --help` should not wait for tables, charts and decoders.
+        const { analyze } = await import("../lib/analyze/study.js");
+        const { load } = await import("../lib/node/load.js");
         const analysis = analyze(load(file), optionsOf(flags));
         if (flags.html !== undefined) {
-          const title = `${basename(file)} on ${analysis.target.board}`;
-          writeFileSync(flags.html, renderNotebookHtml(notebookOf(analysisReport(analysis)), { title }));
+          const { writePage } = await import("./write-page.js");
+          writePage(flags.html, analysis);
           process.stderr.write(`npulab: report written to ${flags.html}\n`);
         }
         if (flags.json) process.stdout.write(`${JSON.stringify(analysis, null, 2)}\n`);
-        else if (flags.html === undefined) process.stdout.write(`${analysisText(analysis)}\n`);
+        else if (flags.html === undefined) {
+          const { analysisText } = await import("./analysis-text.js");
+          process.stdout.write(`${analysisText(analysis)}\n`);
+        }
       } catch (error) {
         fail(error);
       }

@@ -1,8 +1,5 @@
 import { Command } from "commander";
-import { inspect } from "../lib/analyze/inspect.js";
-import { load } from "../lib/node/load.js";
 import { fail } from "./fail.js";
-import { inspectionText } from "./inspection-text.js";
 import { inputOption } from "./options.js";
 
 interface InspectOptions {
@@ -18,8 +15,11 @@ export function inspectCommand(): Command {
     .addOption(inputOption())
     .option("--nodes", "list every node with its shapes")
     .option("--json", "print one JSON object")
-    .action((file: string, options: InspectOptions) => {
+    .action(async (file: string, options: InspectOptions) => {
       try {
+        const { inspect } = await import("../lib/analyze/inspect.js");
+        const { load } = await import("../lib/node/load.js");
+        const { inspectionText } = await import("./inspection-text.js");
         const loaded = load(file);
         const inspection = inspect(loaded, options.input ? { inputShapes: options.input } : {});
         const text = options.json

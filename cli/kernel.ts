@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { installKernelSpec } from "../kernel/kernelspec.js";
 import { fail } from "./fail.js";
 
 export function kernelCommand(): Command {
@@ -7,8 +6,9 @@ export function kernelCommand(): Command {
     .description("tell Jupyter about the kernel, so that the notebooks open there")
     .option("--user", "install for this user (the default)")
     .option("--prefix <folder>", "install below a prefix, such as a virtual environment")
-    .action((options: { readonly prefix?: string }) => {
+    .action(async (options: { readonly prefix?: string }) => {
       try {
+        const { installKernelSpec } = await import("../kernel/kernelspec.js");
         const folder = installKernelSpec(options.prefix === undefined ? {} : { prefix: options.prefix });
         process.stdout.write(`npulab: kernel 'TypeScript (npulab)' written to ${folder}\n`);
       } catch (error) {

@@ -2,7 +2,6 @@ import { Command } from "commander";
 import type { Json } from "../kernel/notebook.js";
 import type { Parameters } from "../kernel/parameters.js";
 import { LabError } from "../lib/errors.js";
-import { execute } from "./execute.js";
 import { fail } from "./fail.js";
 
 interface RunOptions {
@@ -53,6 +52,7 @@ export function runCommand(): Command {
     .option("--allow-errors", "go on after a cell has failed")
     .action(async (notebook: string, options: RunOptions) => {
       try {
+        const { execute } = await import("./execute.js");
         const failures = await execute({
           path: notebook,
           parameters: options.param ?? {},

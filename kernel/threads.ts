@@ -9,7 +9,7 @@
 import type { CellMap } from "./language/cell-map.js";
 import type { JsonObject } from "./protocol/message.js";
 
-/** A MIME bundle: one value in several representations, best last to worst as the front end decides. */
+/** A MIME bundle: one value in several representations; the front end takes the richest it knows. */
 export interface MimeBundle {
   readonly data: JsonObject;
   readonly metadata: JsonObject;

@@ -28,6 +28,7 @@ export {
   memoryTable,
   modelsTable,
   romTable,
+  rulesTable,
 } from "./table/analyses.js";
 export { latencyErrorsTable, romErrorsTable } from "./table/errors.js";
 export { growthTable, settingsTable } from "./table/rom-plan.js";

@@ -34,6 +34,16 @@ export interface LedgerRecord {
   readonly op: string;
   readonly cause: RomCause;
   readonly bytes: number;
+  /** Id of the packing rule that asks for the bytes; `rom.rules` has its sentence. */
+  readonly rule: string;
+}
+
+export interface RuleRecord {
+  readonly id: string;
+  readonly sentence: string;
+  /** How the rule is known: documented, observed, measured, fitted or inferred. */
+  readonly evidence: string;
+  readonly source: string;
 }
 
 export interface PoolRecord {
@@ -81,6 +91,8 @@ export interface Analysis {
     /** Program flash of the epoch controller's blobs, outside the image; an estimate. */
     readonly blobBytes: number | null;
     readonly ledger: readonly LedgerRecord[];
+    /** The packing rules that the ledger names. */
+    readonly rules: readonly RuleRecord[];
   };
   readonly memory: {
     readonly pools: readonly PoolRecord[];

@@ -13,6 +13,7 @@ import type { Ports } from "../targets/neural-art/epochs/edges.js";
 import { formEpochs } from "../targets/neural-art/epochs/form.js";
 import { offload } from "../targets/neural-art/epochs/offload.js";
 import type { ClockMode } from "../targets/neural-art/facts.js";
+import { RULES } from "../targets/neural-art/facts-packing.js";
 import { packModel } from "../targets/neural-art/packing/pack-model.js";
 import { type MemoryPool, poolsFromFile } from "../targets/neural-art/pools.js";
 import type {
@@ -24,7 +25,7 @@ import type {
 } from "../targets/neural-art/records.js";
 import type { LoadedModel } from "./loaded.js";
 import { notesOf } from "./notes.js";
-import type { Analysis, PortRecord } from "./record.js";
+import type { Analysis, PortRecord, RuleRecord } from "./record.js";
 
 export interface AnalyzeOptions {
   /** `stm32n6570-dk` or `nucleo-n657x0-q`. */
@@ -82,6 +83,14 @@ function weightStoreOf(memory: MemoryPlan): WeightStore {
   const most = [...memory.pools].sort((a, b) => b.weightBytes - a.weightBytes)[0];
   if (most?.name === "hyperRAM") return "hyperRAM";
   return most === undefined || most.weightBytes === 0 || most.name === "octoFlash" ? "octoFlash" : "internal";
+}
+
+/** Returns the packing rules that a ledger names, in the order in which it names them. */
+function rulesOf(rom: RomPlan): RuleRecord[] {
+  const named = new Set(rom.ledger.map(({ rule }) => rule));
+  return Object.values(RULES)
+    .filter(({ id }) => named.has(id))
+    .map(({ id, sentence, evidence, source }) => ({ id, sentence, evidence, source }));
 }
 
 function portOf(tensor: Tensor): PortRecord {
@@ -161,6 +170,7 @@ export function study({ model, file, sha256 }: LoadedModel, options: AnalyzeOpti
       imageBytes: rom.imageBytes,
       blobBytes: rom.blobBytes,
       ledger: rom.ledger,
+      rules: rulesOf(rom),
     },
     memory: {
       pools: memory.pools.map(({ name, sizeBytes, weightBytes, activationBytes }) => ({

@@ -13,6 +13,7 @@ import {
   memoryTable,
   modelsTable,
   romTable,
+  rulesTable,
   shortName,
 } from "../table/analyses.js";
 import { formatCell } from "../table/columns.js";
@@ -52,6 +53,7 @@ export function analysisReport(analysis: Analysis): Block[] {
     display(show(romTable([analysis]).select(not("model", "tool")))),
     display(romCausesFigure([analysis])),
     display(show(causesTable([analysis]).select(not("model", "tool")))),
+    display(show(rulesTable(analysis), { caption: "The rules behind the bytes", limit: 40 })),
     display(
       show(ledgerTable(analysis), {
         caption: "Ledger: every tensor and cause, in image order",

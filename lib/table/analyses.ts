@@ -84,12 +84,29 @@ export function causesByModelTable(analyses: readonly Analysis[]): ColumnTable {
 /** One row per tensor and cause: the whole ledger, in image order. */
 export function ledgerTable(analysis: Analysis): ColumnTable {
   return from(
-    analysis.rom.ledger.map(({ tensor, node, op, cause, bytes }) => ({
+    analysis.rom.ledger.map(({ tensor, node, op, cause, bytes, rule }) => ({
       tensor,
       node,
       op,
       cause,
       image_bytes: bytes,
+      rule,
+    })),
+  );
+}
+
+/** One row per packing rule that shaped the image: what it says, how it is known, the bytes it accounts for. */
+export function rulesTable(analysis: Analysis): ColumnTable {
+  return from(
+    analysis.rom.rules.map(({ id, sentence, evidence, source }) => ({
+      rule: id,
+      image_bytes: analysis.rom.ledger.reduce(
+        (sum, entry) => (entry.rule === id ? sum + entry.bytes : sum),
+        0,
+      ),
+      sentence,
+      evidence,
+      source,
     })),
   );
 }

@@ -1,14 +1,12 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { renderNotebookHtml } from "../../kernel/html/render.js";
 import type { CodeCell, JsonRecord, Notebook } from "../../kernel/notebook.js";
-
-const executablePath = process.env.NPULAB_CHROMIUM ?? "/usr/bin/chromium";
-const withBrowser = existsSync(executablePath) ? describe : describe.skip;
+import { CHROMIUM, CHROMIUM_OPTIONS, describeBrowser } from "./browser.js";
 
 const shown = (id: string, data: JsonRecord): CodeCell => ({
   id,
@@ -37,16 +35,13 @@ const notebook: Notebook = {
   ],
 };
 
-withBrowser(`the page in ${executablePath}`, () => {
+describeBrowser("a page in a browser", () => {
   const folder = mkdtempSync(join(tmpdir(), "npulab-page-"));
   const file = join(folder, "page.html");
   let browser: Browser;
   beforeAll(async () => {
     writeFileSync(file, renderNotebookHtml(notebook));
-    browser = await chromium.launch({
-      executablePath,
-      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    });
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_OPTIONS });
   });
   afterAll(async () => {
     await browser?.close();

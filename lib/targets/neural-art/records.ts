@@ -77,6 +77,8 @@ export interface LedgerEntry {
   readonly op: string;
   readonly cause: RomCause;
   readonly bytes: Bytes;
+  /** Id of the packing rule that asks for the bytes. */
+  readonly rule: string;
 }
 
 export type KernelMode = "plain" | "deep" | "inflated" | "rows" | "float";

@@ -5,6 +5,7 @@ import type { Graph } from "../../../graph/graph.js";
 import type { Node } from "../../../graph/node.js";
 import type { Tensor } from "../../../graph/tensor.js";
 import { bytes, sum } from "../../../units.js";
+import { RULES } from "../facts-packing.js";
 import type { CompileOptions, EpochPlan, LedgerEntry, RomPlan } from "../records.js";
 import { estimateBlob } from "./blob.js";
 import { constantDraft, dataConstants, storedConstants } from "./constants.js";
@@ -39,10 +40,13 @@ function softwareNodes(plan: EpochPlan | undefined): ReadonlySet<Node> {
 function ledgerOf(placed: readonly Placed<BufferDraft>[]): readonly LedgerEntry[] {
   return placed.flatMap(({ buffer, gap }) => {
     const { tensor, node } = buffer;
-    const causes = [...buffer.causes, ["alignment", gap] as const];
+    const causes = [
+      ...buffer.causes.map(([cause, size]) => [cause, size, buffer.rule] as const),
+      ["alignment", gap, RULES.image.id] as const,
+    ];
     return causes
       .filter(([, size]) => size > 0)
-      .map(([cause, size]) => ({ tensor, node: node.name, op: node.op, cause, bytes: size }));
+      .map(([cause, size, rule]) => ({ tensor, node: node.name, op: node.op, cause, bytes: size, rule }));
   });
 }
 

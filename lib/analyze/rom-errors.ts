@@ -108,7 +108,7 @@ export const ROM_ERRORS: readonly RomError[] = [
   },
   {
     model: "mobilenet_v2_224_int8.onnx",
-    tool: "2.0",
+    tool: "2.2",
     epochController: false,
     evidence: "compiled",
     realBytes: 4137361,

@@ -15,8 +15,10 @@ import { describeShared, requireShared } from "../shared.js";
 
 const GENERATED = resolve(import.meta.dirname, "../../lib/analyze/rom-errors.ts");
 
+/** `STAI-2.1`, `2.2.0-20266` and `4.0` all start their version with two numbers. */
 function toolOf(text: string): ToolVersion {
-  const tool = TOOL_VERSIONS.find((version) => text.includes(version));
+  const version = /\d+\.\d+/.exec(text)?.[0];
+  const tool = TOOL_VERSIONS.find((candidate) => candidate === version);
   if (tool === undefined) throw new Error(`Cannot read a tool version in '${text}'`);
   return tool;
 }

@@ -70,7 +70,7 @@ function countOperators(names: readonly string[]): { op: string; count: number }
  * Returns what a model holds. Never throws for a model that was opened: what cannot be inferred is a note.
  */
 export function inspect(
-  { model, file, sha256 }: LoadedModel,
+  { model, file, sha256, notes = [] }: LoadedModel,
   options: { readonly inputShapes?: ReadonlyMap<string, Shape> } = {},
 ): Inspection {
   const { graph } = model;
@@ -100,10 +100,10 @@ export function inspect(
       ...asRecorded,
       nodes: recordedNodes,
       macs: countModel(normalized.graph).macs,
-      notes: notesOf(normalized.report),
+      notes: [...notes, ...notesOf(normalized.report)],
     };
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
-    return { ...asRecorded, nodes: recordedNodes, macs: null, notes: [error.describe()] };
+    return { ...asRecorded, nodes: recordedNodes, macs: null, notes: [...notes, error.describe()] };
   }
 }

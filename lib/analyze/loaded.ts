@@ -7,4 +7,6 @@ export interface LoadedModel {
   readonly file: string;
   /** Of the file's bytes; for a network built in code, of its description and constants. */
   readonly sha256: string;
+  /** What a reader of the results should know about the file, in sentences. */
+  readonly notes?: readonly string[];
 }

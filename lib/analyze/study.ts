@@ -112,7 +112,7 @@ function poolsOf(board: Board, mpool: AnalyzeOptions["mpool"]): readonly MemoryP
  * rom.buffers[0].explanation;
  * ```
  */
-export function study({ model, file, sha256 }: LoadedModel, options: AnalyzeOptions = {}): Study {
+export function study({ model, file, sha256, notes = [] }: LoadedModel, options: AnalyzeOptions = {}): Study {
   const board = boardOf(options.board ?? "stm32n6570-dk");
   const clock = options.clock ?? "overdrive";
   const compile: CompileOptions = {
@@ -183,7 +183,7 @@ export function study({ model, file, sha256 }: LoadedModel, options: AnalyzeOpti
       lowerBoundBytes: memory.lowerBoundBytes,
     },
     latency: { ms: latency.ms, low: latency.low, high: latency.high, level: latency.level },
-    notes: notesOf(report),
+    notes: [...notes, ...notesOf(report)],
   };
   return { analysis, graph, plan, rom, memory, latency };
 }

@@ -59,20 +59,35 @@ function describeLive({ live, step }: LowerBound): string {
   return `step ${step} holds ${named.join(", ")}${more}`;
 }
 
-function doesNotFit(buffers: readonly Buffer[], pools: readonly Pool[], bound: LowerBound): LabError {
+interface Crowded {
+  readonly buffers: readonly Buffer[];
+  /** What the weights left. */
+  readonly pools: readonly Pool[];
+  readonly bound: LowerBound;
+  /** Weights that had to go to RAM. */
+  readonly weightsInRam: number;
+}
+
+function doesNotFit({ buffers, pools, bound, weightsInRam }: Crowded): LabError {
   const usable = pools.filter(({ rights, sizeBytes }) => rights === "write" && sizeBytes > 0);
   const offered = usable.map(({ name, sizeBytes }) => `${name} (${sizeBytes} bytes)`).join(", ") || "no pool";
   const capacity = sum(usable.map(({ sizeBytes }) => sizeBytes));
+  const after =
+    weightsInRam === 0 ? "" : ` after ${weightsInRam} bytes of weights that flash has no room for`;
   const widest = Math.max(0, ...mergeNeighbours(usable).map(({ sizeBytes }) => sizeBytes));
-  const hint = usable.some(({ external }) => external)
+  const hint =
+    weightsInRam > 0
+      ? "quantise the weights, or give the flash pool room for all of them"
+      : externalHint(usable);
+  const _unused = usable.some(({ external }) => external)
     ? "lower the input resolution or the width of the network"
     : "lower the input resolution, or allow an external RAM pool (hyperRAM) where the board has one";
   const tooLarge = buffers.find((buffer) => takes(buffer) > widest);
   let message: string;
   if (bound.bytes > capacity) {
-    message = `Cannot place the activations: ${describeLive(bound)}, ${bound.bytes} bytes together, and ${offered} hold ${capacity}`;
+    message = `Cannot place the activations: ${describeLive(bound)}, ${bound.bytes} bytes together, and ${offered} hold ${capacity}${after}`;
   } else if (tooLarge) {
-    message = `Cannot place tensor '${tooLarge.id}': it takes ${takes(tooLarge)} bytes, and the widest stretch of ${offered} holds ${widest}`;
+    message = `Cannot place tensor '${tooLarge.id}': it takes ${takes(tooLarge)} bytes, and the widest stretch of ${offered} holds ${widest}${after}`;
   } else {
     message = `Cannot find a place for the activations in ${offered}: ${describeLive(bound)}, ${bound.bytes} bytes together; the planners found no way, which does not prove that there is none`;
   }
@@ -100,7 +115,12 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
   const problem = { buffers, pools: rest };
   const witness = lowerBound(buffers);
   const solution = solve(problem, params);
-  if (!solution) throw doesNotFit(buffers, rest, witness);
+  if (!solution) {
+    const inRam = pools
+      .filter(({ rights }) => rights === "write")
+      .map(({ name }) => perPool.get(name) ?? bytes(0));
+    throw doesNotFit({ buffers, pools: rest, bound: witness, weightsInRam: sum(inRam) });
+  }
   const [violation] = validatePlacement(problem, solution.placements);
   if (violation) {
     // A pinned buffer that clashes is the caller's; anything else would be a fault of the planner.

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { LoadedModel } from "../analyze/loaded.js";
 import { openModel } from "../formats/open.js";
 import type { Model } from "../graph/graph.js";
@@ -17,6 +18,15 @@ function sha256Of(source: ByteSource): string {
   return hash.digest("hex");
 }
 
+/** The vendor's front end writes a float network and keeps its scales in a file beside it. */
+function notesOn(path: string): string[] {
+  const scales = path.replace(/\.onnx$/, ".Q.json");
+  if (scales === path || !existsSync(scales)) return [];
+  return [
+    `The scales of this network are in '${basename(scales)}', which npulab does not read yet: it is taken as the float network that '${basename(path)}' holds.`,
+  ];
+}
+
 /**
  * Returns the model in a `.tflite` or `.onnx` file; weights are read when asked for. Throws a LabError that
  * says what the file is instead, or where it is broken.
@@ -30,7 +40,7 @@ function sha256Of(source: ByteSource): string {
 export function load(path: string): LoadedModel {
   const source = fileSource(path);
   const model = openModel(source, { siblings: (name) => fileSource(join(dirname(path), name)) });
-  return { model, file: path, sha256: sha256Of(source) };
+  return { model, file: path, sha256: sha256Of(source), notes: notesOn(path) };
 }
 
 /** Returns a hash of everything that an analysis can see of a network: structure, shapes, scales, constants. */

@@ -1,5 +1,6 @@
 import type { Analysis } from "../analyze/record.js";
 import { bytesByCause, shortName } from "../table/analyses.js";
+import { headerOf } from "../table/columns.js";
 import { ROM_CAUSES, type RomCause } from "../targets/neural-art/records.js";
 import { axis, type Figure, figure, PALETTE } from "./figure.js";
 
@@ -102,7 +103,7 @@ export function romCausesFigure(analyses: readonly Analysis[]): Figure {
     data: causes.map((cause) => ({
       type: "bar",
       orientation: "h",
-      name: cause,
+      name: headerOf(cause),
       y: analyses.map(label),
       x: analyses.map((_, index) => share(index, cause)),
       customdata: analyses.map((_, index) => whole.format(totals[index]!.get(cause) ?? 0)),

@@ -59,6 +59,12 @@ function describeLive({ live, step }: LowerBound): string {
   return `step ${step} holds ${named.join(", ")}${more}`;
 }
 
+function externalHint(usable: readonly Pool[]): string {
+  return usable.some(({ external }) => external)
+    ? "lower the input resolution or the width of the network"
+    : "lower the input resolution, or allow an external RAM pool (hyperRAM) where the board has one";
+}
+
 interface Crowded {
   readonly buffers: readonly Buffer[];
   /** What the weights left. */
@@ -79,9 +85,6 @@ function doesNotFit({ buffers, pools, bound, weightsInRam }: Crowded): LabError 
     weightsInRam > 0
       ? "quantise the weights, or give the flash pool room for all of them"
       : externalHint(usable);
-  const _unused = usable.some(({ external }) => external)
-    ? "lower the input resolution or the width of the network"
-    : "lower the input resolution, or allow an external RAM pool (hyperRAM) where the board has one";
   const tooLarge = buffers.find((buffer) => takes(buffer) > widest);
   let message: string;
   if (bound.bytes > capacity) {

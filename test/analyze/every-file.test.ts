@@ -1,6 +1,7 @@
 /** Every real model at hand: a report whose ledger adds up, or one located error that names what is in the way. */
 import { readdirSync } from "node:fs";
 import { expect, it } from "vitest";
+import { inspect } from "../../lib/analyze/inspect.js";
 import { analyze } from "../../lib/analyze/study.js";
 import { LabError } from "../../lib/errors.js";
 import { load } from "../../lib/node/load.js";
@@ -34,6 +35,9 @@ describeShared("analyze() on every file", () => {
 
   it.each(files)("%s", (file) => {
     const loaded = load(requireShared(`models/${file}`));
+    const { nodes, macs, notes } = inspect(loaded);
+    expect(nodes.length).toBeGreaterThan(0);
+    expect(macs !== null || notes.length > 0).toBe(true);
     const refused = REFUSED[file];
     if (refused) {
       expect(() => analyze(loaded)).toThrow(LabError);

@@ -12,6 +12,7 @@ import { bufferSource } from "../../lib/source.js";
 import { formEpochs } from "../../lib/targets/neural-art/epochs/form.js";
 import { packModel } from "../../lib/targets/neural-art/packing/pack-model.js";
 import type { CompileOptions, ToolVersion } from "../../lib/targets/neural-art/records.js";
+import { type CsvRow, readCsv } from "../csv.js";
 import { requireShared } from "../shared.js";
 
 /** A published figure and the file of its network. */
@@ -40,28 +41,13 @@ const SUSPECT: readonly (readonly [string, string])[] = [
   ],
 ];
 
-/** Returns the records of a CSV file with a header; fields may be quoted. */
-function readCsv(path: string): Record<string, string>[] {
-  const text = readFileSync(path, "utf8");
-  const lines = text.split(/\r?\n/).filter((line) => line !== "");
-  const cells = (line: string) =>
-    [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)]
-      .map(([, cell]) => cell ?? "")
-      .map((cell) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell));
-  const header = cells(lines[0]!);
-  return lines.slice(1).map((line) => {
-    const values = cells(line);
-    return Object.fromEntries(header.map((name, index) => [name, values[index] ?? ""]));
-  });
-}
-
 /** Returns the published latencies whose network is there as a file. */
 export function figures(): readonly Figure[] {
-  const files = new Map<string, Record<string, string>>();
-  for (const entry of readCsv(requireShared("models/MANIFEST.csv"))) {
+  const files = new Map<string, CsvRow>();
+  for (const entry of readCsv("models/MANIFEST.csv")) {
     for (const key of entry.npu_row_keys!.split(" + ")) if (key !== "") files.set(key, entry);
   }
-  return readCsv(requireShared("measurements/npu_latency.csv")).flatMap((row): Figure[] => {
+  return readCsv("measurements/npu_latency.csv").flatMap((row): Figure[] => {
     const file = files.get(row.row_key!);
     if (!file) return [];
     const suspect = SUSPECT.find(([part]) => row.model_file!.includes(part))?.[1];

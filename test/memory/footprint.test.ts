@@ -1,20 +1,17 @@
-import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { planMemory } from "../../lib/memory/plan.js";
 import { BOARDS } from "../../lib/targets/neural-art/boards.js";
 import { compiled, figures } from "../cost/latency-rows.js";
-import { describeShared, requireShared } from "../shared.js";
+import { readCsv } from "../csv.js";
+import { describeShared } from "../shared.js";
 
 /** Internal plus external RAM in KiB, by row of the published table. */
 function publishedRam(): ReadonlyMap<string, number> {
-  const [, ...lines] = readFileSync(requireShared("measurements/npu_footprint.csv"), "utf8")
-    .trim()
-    .split("\n");
   return new Map(
-    lines.map((line) => {
-      const cells = line.split(",");
-      return [cells[0]!, Number(cells[7]) + Number(cells[8])];
-    }),
+    readCsv("measurements/npu_footprint.csv").map((row) => [
+      row.row_key!,
+      Number(row.internal_ram_kib) + Number(row.external_ram_kib),
+    ]),
   );
 }
 

@@ -7,21 +7,9 @@ import type { Ports } from "../../lib/targets/neural-art/epochs/edges.js";
 import { formEpochs } from "../../lib/targets/neural-art/epochs/form.js";
 import { validatePlan } from "../../lib/targets/neural-art/epochs/validate.js";
 import { type EpochPlan, TOOL_VERSIONS, type ToolVersion } from "../../lib/targets/neural-art/records.js";
+import { type CsvRow, readCsv } from "../csv.js";
 import { describeShared, requireShared } from "../shared.js";
 import { quantizeAsRecorded } from "./front-end-model.js";
-
-type Row = Readonly<Record<string, string>>;
-
-function readTable(path: string): Row[] {
-  const [head = [], ...rows] = readFileSync(requireShared(path), "utf8").trim().split("\n").map(fields);
-  return rows.map((row) => Object.fromEntries(head.map((name, index) => [name, row[index] ?? ""])));
-}
-
-function fields(line: string): string[] {
-  return [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|\r?$)/g)].map(([, field = ""]) =>
-    field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field,
-  );
-}
 
 /** What the application hands over, where the build says so: its options, or the absence of conversions. */
 const PORTS: Readonly<Record<string, Partial<Ports>>> = {
@@ -59,7 +47,7 @@ function sorted(kinds: readonly string[]): string {
   return [...kinds].sort().join("; ");
 }
 
-function toolOf(row: Row): ToolVersion {
+function toolOf(row: CsvRow): ToolVersion {
   const text = row.stai_branch?.replace("STAI-", "") || (row.stedgeai ?? "");
   const tool = TOOL_VERSIONS.find((version) => text.startsWith(version));
   if (!tool) throw new Error(`Cannot tell the tool version of ${row.id} from '${text}'`);
@@ -82,8 +70,8 @@ function plan(file: string, tool: ToolVersion, epochController: boolean, ports: 
 }
 
 function results(): Result[] {
-  const files = new Map(readTable("models/MANIFEST.csv").map((row) => [row.sha256, row.file]));
-  const compiled = readTable("compiled/networks.csv").flatMap((row): Result[] => {
+  const files = new Map(readCsv("models/MANIFEST.csv").map((row) => [row.sha256, row.file]));
+  const compiled = readCsv("compiled/networks.csv").flatMap((row): Result[] => {
     const file = files.get(row.model_sha256);
     const id = row.id ?? "";
     if (!file || row.duplicate_of) return [];
@@ -141,7 +129,7 @@ describeShared("formEpochs() beside real compilations", () => {
   });
 
   it("formEpochs() plans every node of every model once", () => {
-    const files = readTable("models/MANIFEST.csv").map(({ file = "" }) => file);
+    const files = readCsv("models/MANIFEST.csv").map(({ file = "" }) => file);
     for (const file of files) {
       for (const tool of ["2.1", "4.0"] as const) plan(file, tool, true);
     }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../lib/graph/graph.js";
 import type { Node } from "../../lib/graph/node.js";
@@ -12,7 +11,8 @@ import {
 import { kernelParts } from "../../lib/targets/neural-art/rules/convolution.js";
 import { operatorPage } from "../../lib/targets/neural-art/rules/document.js";
 import { OPERATORS, placementOf, tablesDisagree } from "../../lib/targets/neural-art/rules/operators.js";
-import { describeShared, requireShared } from "../shared.js";
+import { readCsv } from "../csv.js";
+import { describeShared } from "../shared.js";
 import { Sketch } from "./epochs-graphs.js";
 
 const TOOL_2_1: CompileOptions = { tool: "2.1", epochController: false, profile: "O3" };
@@ -209,10 +209,9 @@ describe("placementOf()", () => {
 
 describeShared("OPERATORS beside the recorded tables", () => {
   it("OPERATORS disagrees between formats where the record says so", () => {
-    const lines = readFileSync(requireShared("facts/op-support.csv"), "utf8").split("\n");
-    const noted = lines
-      .filter((line) => line.includes("ONNX and TFLite tables disagree"))
-      .map((line) => line.split(",")[0]);
+    const noted = readCsv("facts/op-support.csv")
+      .filter(({ note }) => note!.includes("ONNX and TFLite tables disagree"))
+      .map(({ onnx }) => onnx!);
     const found = Object.entries(OPERATORS)
       .filter(([, row]) => tablesDisagree(row))
       .map(([op]) => op);

@@ -10,25 +10,13 @@ import {
   TOOL_VERSIONS,
   type ToolVersion,
 } from "../../../lib/targets/neural-art/records.js";
+import { type CsvRow, readCsv } from "../../csv.js";
 import { requireShared } from "../../shared.js";
 
-type Row = Readonly<Record<string, string>>;
-
-function parseLine(line: string): string[] {
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? "",
-  );
-}
+type Row = CsvRow;
 
 export function readRows(table: string): readonly Row[] {
-  const [head, ...lines] = readFileSync(requireShared(`compiled/${table}.csv`), "utf8")
-    .trimEnd()
-    .split(/\r?\n/);
-  const names = parseLine(head!);
-  return lines.map((line) => {
-    const values = parseLine(line);
-    return Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""]));
-  });
+  return readCsv(`compiled/${table}.csv`);
 }
 
 export function toolOf(row: Row): ToolVersion {

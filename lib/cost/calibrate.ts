@@ -283,6 +283,8 @@ export interface Calibration {
   readonly coverage: number;
   readonly rows: number;
   readonly families: number;
+  /** Largest share of its time that any of the rows spends on the CPU. */
+  readonly cpuShare: number;
   /** On families left out, all rows but the suspect ones. */
   readonly accuracy: Accuracy;
   /** The same with the suspect rows. */
@@ -292,13 +294,16 @@ export interface Calibration {
 /** Returns factors, interval and accuracy; suspect rows are judged but teach nothing. */
 export function calibrate(rows: readonly LatencyRow[]): Calibration {
   const sound = rows.filter(({ suspect }) => suspect === undefined);
+  const factors = fitFactors(sound);
+  const cpuTime = ({ timedMs, untimedMs }: LatencyRow) => timedMs + factors.untimed * untimedMs;
   const residuals = leaveOneFamilyOut(rows);
   const soundResiduals = residuals.filter(({ row }) => row.suspect === undefined);
   return {
-    factors: fitFactors(sound),
+    factors,
     ...learnInterval(soundResiduals),
     rows: sound.length,
     families: new Set(sound.map(({ family }) => family)).size,
+    cpuShare: Math.max(...sound.map((row) => cpuTime(row) / predictRow(row, factors))),
     accuracy: accuracyOf(soundResiduals),
     accuracyWithSuspects: accuracyOf(residuals),
   };

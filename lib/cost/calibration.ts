@@ -10,6 +10,7 @@ export const CALIBRATION = {
   learntWith: {
     clock: "overdrive",
     epochController: true,
+    cpuShare: 0.6148,
   },
   factors: {
     npu: 1.063,

@@ -6,7 +6,7 @@ import { type Cycles, cycles, cyclesToMilliseconds, type Milliseconds, milliseco
 import { CALIBRATION } from "./calibration.js";
 import type { CostFactors } from "./factors.js";
 import { hardwareBounds, type WeightStore } from "./hardware.js";
-import { SETUP } from "./parameters.js";
+import { SETUP, UNSEEN_CPU_FACTOR } from "./parameters.js";
 import type { Bound } from "./records.js";
 import { hybridCost, softwareCost } from "./software.js";
 
@@ -148,23 +148,38 @@ export function estimateLatency({ plan, rom, options = {} }: EstimateRequest): L
     total += ms;
     onCpu += parts.cpu;
   }
+  const cpuShare = total === 0 ? 0 : onCpu / total;
   const { lowRatio, highRatio } = CALIBRATION.interval;
+  // CPU kernels that no row exercised may be off by their factor both ways; the rest is as sure as it was learnt.
+  const doubt = cpuShare > CALIBRATION.learntWith.cpuShare ? UNSEEN_CPU_FACTOR.value : 1;
   return {
     ms: milliseconds(total),
-    low: milliseconds(total * lowRatio),
-    high: milliseconds(total * highRatio),
-    level: levelOf(plan, clock),
+    low: milliseconds((total - onCpu + onCpu / doubt) * lowRatio),
+    high: milliseconds((total - onCpu + onCpu * doubt) * highRatio),
+    level: levelOf({ plan, clock, cpuShare }),
     perEpoch,
-    offloadTime: total === 0 ? 0 : (total - onCpu) / total,
+    offloadTime: 1 - cpuShare,
   };
 }
 
+interface Circumstances {
+  readonly plan: EpochPlan;
+  readonly clock: ClockMode;
+  readonly cpuShare: number;
+}
+
 /** Says what the figure rests on, and where it leaves what the calibration saw. */
-function levelOf(plan: EpochPlan, clock: ClockMode): string {
+function levelOf({ plan, clock, cpuShare }: Circumstances): string {
   const { rows, families, learntWith } = CALIBRATION;
   const outside: string[] = [];
   if (clock !== learntWith.clock) outside.push(`${clock} clocks`);
   if (plan.options.epochController !== learntWith.epochController) outside.push("no epoch controller");
+  if (cpuShare > learntWith.cpuShare) {
+    const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
+    outside.push(
+      `${percent(cpuShare)} of the time on the CPU, at most ${percent(learntWith.cpuShare)} among them; the interval takes the CPU's part as uncertain by a factor of ${UNSEEN_CPU_FACTOR.value}`,
+    );
+  }
   const base = `estimate: bounds per epoch, calibrated on ${rows} published figures of ${families} families`;
   return outside.length === 0 ? base : `${base}; outside of them: ${outside.join(", ")}`;
 }

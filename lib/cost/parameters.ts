@@ -137,3 +137,10 @@ export const FACTORS = {
   untimed: fact(CALIBRATION.factors.untimed, "fitted", CALIBRATION.source),
   epochMicroseconds: fact(CALIBRATION.factors.epochMicroseconds, "fitted", CALIBRATION.source),
 } as const;
+
+/** How far CPU kernels may be off in networks that spend more of their time on the CPU than any timed one. */
+export const UNSEEN_CPU_FACTOR = fact(
+  2,
+  "inferred",
+  "operators timed alone differ from the stated rates by up to this factor; no whole network of this kind is among the published figures",
+);

@@ -36,12 +36,20 @@ function writeRows(): void {
 
 const short = (value: number) => Number(value.toPrecision(4));
 
-function writeCalibration({ factors, interval, coverage, rows, families, accuracy }: Calibration): void {
+function writeCalibration({
+  factors,
+  interval,
+  coverage,
+  rows,
+  families,
+  cpuShare,
+  accuracy,
+}: Calibration): void {
   const record = {
     source: `datasets/measurements/latency-rows.json: ${rows} published figures of ${families} families, least absolute relative error (calibrate.ts)`,
     rows,
     families,
-    learntWith: { clock: "overdrive", epochController: true },
+    learntWith: { clock: "overdrive", epochController: true, cpuShare: short(cpuShare) },
     factors: Object.fromEntries(Object.entries(factors).map(([name, value]) => [name, short(value)])),
     interval: { lowRatio: short(interval.lowRatio), highRatio: short(interval.highRatio) },
     leftOut: {
@@ -83,6 +91,7 @@ describe("the committed calibration", () => {
       }
       expect(fresh.interval.lowRatio).toBeCloseTo(CALIBRATION.interval.lowRatio, 3);
       expect(fresh.interval.highRatio).toBeCloseTo(CALIBRATION.interval.highRatio, 3);
+      expect(fresh.cpuShare).toBeCloseTo(CALIBRATION.learntWith.cpuShare, 3);
       expect([fresh.rows, fresh.families]).toEqual([CALIBRATION.rows, CALIBRATION.families]);
     },
   );

@@ -89,7 +89,7 @@ describeShared("npulab on a real file", () => {
     expect(JSON.parse(stdout)).toMatchObject({
       schema: "npulab/analysis@1",
       target: { board: "nucleo-n657x0-q", tool: "3.0", clock: "normal", epochController: false },
-      rom: { imageBytes: 229_921 },
+      rom: { imageBytes: 228_769 },
     });
   });
 

@@ -47,6 +47,11 @@ export function storedConstants(node: Node): readonly Tensor[] {
   return [node.input(1), node.input(2)].filter((tensor) => tensor.isConstant);
 }
 
+/** Whether the compiler computes a conversion to float by itself: anchors of a detector that are an output. */
+function leavesAsFloat(node: Node, tensor: Tensor, { tool }: CompileOptions): boolean {
+  return node.op === "DequantizeLinear" && tensor.quantization !== null && tool < "3.0";
+}
+
 /** Returns the buffer of a constant that is no kernel and no bias of a weighted layer; null when it has none. */
 export function constantDraft(
   node: Node,
@@ -54,6 +59,18 @@ export function constantDraft(
   { onCpu, options }: { readonly onCpu: boolean; readonly options: CompileOptions },
 ): BufferDraft | null {
   const { size } = tensor;
+  if (leavesAsFloat(node, tensor, options)) {
+    return simpleDraft({
+      tensor: tensor.name,
+      node,
+      role: "constant",
+      mode: "constant",
+      cause: "constant",
+      bytes: size * FLOAT,
+      rule: RULES.constantOutput,
+      explanation: `${size} values handed out as they are, widened from ${tensor.dtype} to float32`,
+    });
+  }
   const immediate = options.epochController && size <= VECTORS.broadcastAbove.value;
   if (!onCpu && immediate) return null;
   const widened = onCpu && tensor.quantization !== null;

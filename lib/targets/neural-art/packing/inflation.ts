@@ -15,9 +15,9 @@ export interface Inflation {
  * Why it happens: a convolution unit reads blocks of channels, so kernels of one channel each leave it idle.
  * Tools 2.x always widen to 8. From 3.0 on the compiler weighs the arithmetic saved against the zeros loaded:
  *
- *   128 channels, 15x15, stride 1: one channel computes 225 cycles; 9 bytes x g x 8 cycles = 72 g
- *     g = 3 would still fit (216), 128 divides by 2 only      -> 2
- *   576 channels, 16x8, stride 1:  128 cycles, 72 g: g = 1    -> as it is
+ *   128 channels, 15x15, stride 1: one channel computes 225 cycles; 9 bytes x g x 8.7 cycles = 78 g
+ *     g = 2 fits (157), g = 3 does not (235)                  -> 2
+ *   576 channels, 16x8, stride 1:  128 cycles, 78 g: g = 1    -> as it is
  *   576 channels, 16x8, stride 2:  the units' stride-2 mode takes pairs, at least -> 2
  *
  * `cyclesPerByte` is the one fitted number; tests vary it to see how much the fit depends on each network.

@@ -15,7 +15,7 @@ describeShared("encodeOnnx() on real files", () => {
     expect(describeGraph(again.graph)).toEqual(describeGraph(model.graph));
     expect(again.metadata).toEqual(model.metadata);
     expect(again.producer).toBe(model.producer);
-    expect(onnxBytes(again)).toEqual(onnxBytes(model));
+    expect(Buffer.compare(onnxBytes(again), onnxBytes(model))).toBe(0);
   });
 
   test.each(modelFiles(".onnx"))("keeps every bit that %s computes", async (file) => {

@@ -143,7 +143,11 @@ export interface AttributeSite {
 }
 
 /** Returns an attribute of an operator; the schemas decide where the graph's numbers may be of two kinds. */
-export function writeAttribute(camelName: string, value: AttributeValue, site: AttributeSite): MessageBuilder {
+export function writeAttribute(
+  camelName: string,
+  value: AttributeValue,
+  site: AttributeSite,
+): MessageBuilder {
   const name = snakeCase(camelName);
   const message = new MessageBuilder();
   // 1: name, 2: f, 3: i, 4: s, 5: t, 6: g, 7: floats, 8: ints, 9: strings, 20: type

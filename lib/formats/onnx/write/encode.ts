@@ -150,7 +150,11 @@ function versionsOf(model: Model, options: EncodeOnnxOptions): Versions {
   return { ir: options.ir ?? Math.max(said.get("IR") ?? needed, needed), opset, domains };
 }
 
-function writeModel(model: Model, { ir, opset, domains }: Versions, dataFile: DataFile | null): MessageBuilder {
+function writeModel(
+  model: Model,
+  { ir, opset, domains }: Versions,
+  dataFile: DataFile | null,
+): MessageBuilder {
   const message = new MessageBuilder();
   // 1: ir_version, 2: producer_name, 7: graph, 8: opset_import, 14: metadata_props
   message.int64(1, ir);

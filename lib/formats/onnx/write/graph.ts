@@ -15,7 +15,8 @@ import { writeUntyped, writeValueInfo } from "./value-info.js";
 export class GraphWriter {
   readonly #opset: number;
   readonly #dataFile: DataFile | null;
-  readonly #names = new Names();
+  readonly #names = new Names<Tensor>();
+  readonly #nodeNames = new Names<Node>();
   /** Constants that are written, in this graph or one around it. */
   readonly #written = new Set<Tensor>();
 
@@ -84,7 +85,7 @@ export class GraphWriter {
       place > 0 && isGap(graph, node, place, captured) ? null : output,
     );
     for (const output of trimmed(outputs)) message.string(2, output ? this.#names.of(output) : "");
-    message.string(3, node.name);
+    message.string(3, this.#nodeNames.of(node));
     message.string(4, op);
     const site = {
       op: node.op,

@@ -1,22 +1,21 @@
-/** Names for the values of a file: each its own, in the main graph and in those inside of it. */
-import type { Tensor } from "../../../graph/tensor.js";
+/** Names for the values of a file, and for its nodes: each its own, in the main graph and in those inside of it. */
 
 /**
- * Tensors of a graph may share a name; in a file a name is a value. The first tensor that asks keeps its
- * name, later ones get a number: `scale`, `scale_1`, `scale_2`.
+ * Tensors of a graph may share a name, and so may nodes; in a file they must not. The first one that asks
+ * keeps its name, later ones get a number: `scale`, `scale_1`, `scale_2`.
  */
-export class Names {
-  readonly #names = new Map<Tensor, string>();
+export class Names<Named extends { readonly name: string }> {
+  readonly #names = new Map<Named, string>();
   readonly #taken = new Set<string>();
   /** Where counting goes on for a name; keeps a thousand equal names from taking a million steps. */
   readonly #next = new Map<string, number>();
 
-  /** Returns the name of a tensor, the same at each call. */
-  of(tensor: Tensor): string {
-    const known = this.#names.get(tensor);
+  /** Returns the name of a tensor or a node, the same at each call. */
+  of(named: Named): string {
+    const known = this.#names.get(named);
     if (known !== undefined) return known;
-    const name = this.#free(tensor.name || "tensor");
-    this.#names.set(tensor, name);
+    const name = this.#free(named.name || "unnamed");
+    this.#names.set(named, name);
     this.#taken.add(name);
     return name;
   }

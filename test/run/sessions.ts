@@ -10,7 +10,9 @@ export async function runSeeded(
 ): Promise<[name: string, value: RunTensor][]> {
   const session = await openSession(model, options);
   try {
-    const results = await session.run(new Map(session.inputs.map((slot) => [slot.name, seededInput(slot, seed)])));
+    const results = await session.run(
+      new Map(session.inputs.map((slot) => [slot.name, seededInput(slot, seed)])),
+    );
     return session.outputs.map(({ name }) => [name, results.get(name)!]);
   } finally {
     await session.close();

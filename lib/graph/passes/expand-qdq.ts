@@ -13,7 +13,6 @@ import type { DType } from "../dtype.js";
 import { constantFrom, encodeElements, lazyConstant, tensorNumbers } from "../elements.js";
 import type { Graph } from "../graph.js";
 import { type Attributes, Node } from "../node.js";
-import { sameQuantization } from "../quantization.js";
 import { type Quantization, Tensor } from "../tensor.js";
 import type { Pass } from "./pass.js";
 import { biasQuantization } from "./quantize-bias.js";
@@ -24,17 +23,6 @@ const READ_TYPES: ReadonlySet<DType> = new Set([...STORED_TYPES, "int32"]);
 
 /** Operators that see the stored integers as they are. */
 const RAW = new Set(["Cast", "Shape", "Size"]);
-
-/**
- * Returns whether a node hands stored integers on as they are, in another order. Left like this it stays cheap
- * in every runtime, and ONNX Runtime 1.30 fails to load some networks with marks around it: where it moves
- * such a Transpose it makes int8 marks anew, and contradicts them when it turns int8 into uint8.
- */
-function movesStored(node: Node): boolean {
-  if (node.op !== "Transpose") return false;
-  const [from, to] = [node.input(0), node.output()];
-  return from.quantization !== null && sameQuantization(from.quantization, to.quantization);
-}
 
 /** Where a layer has its bias, which may come without a scale of its own. */
 const BIAS_INPUT: Readonly<Record<string, number>> = { Conv: 2, ConvTranspose: 2, Gemm: 2 };
@@ -58,7 +46,7 @@ class Expansion {
   }
 
   #expand(node: Node): void {
-    if (RAW.has(node.op) || movesStored(node)) {
+    if (RAW.has(node.op)) {
       this.#nodes.push(node);
       return;
     }

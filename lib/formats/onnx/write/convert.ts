@@ -1,5 +1,6 @@
 /** Any network as one that ONNX can say: from TFLite, built in code, or read from ONNX and normalised. */
 import { LabError } from "../../../errors.js";
+import type { DType } from "../../../graph/dtype.js";
 import type { Graph, Model } from "../../../graph/graph.js";
 import { channelsFirst } from "../../../graph/passes/channels-first.js";
 import { expandQdq } from "../../../graph/passes/expand-qdq.js";
@@ -8,9 +9,15 @@ import { runPasses } from "../../../graph/passes/pass.js";
 import { lowerToOnnx } from "./lower.js";
 import { nativeCall } from "./native.js";
 
-/** 16-bit QuantizeLinear came with opset 21, which came with version 10 of the format. */
-const OPSET = 21;
-const IR = 10;
+/**
+ * What networks are written as, and what those with 16-bit or 4-bit marks need. ONNX Runtime 1.30 refuses some
+ * 8-bit networks of opset 21: where it moves a Transpose over marks it makes new ones with an output_dtype,
+ * an attribute of that opset, and contradicts it when it turns int8 into uint8.
+ */
+const PLAIN = { opset: 20, ir: 9 };
+const NARROW_AND_WIDE = { opset: 21, ir: 10 };
+/** Source: QuantizeLinear and DequantizeLinear, versions 19 and 21. */
+const SINCE_21: ReadonlySet<DType> = new Set(["int16", "uint16", "int4", "uint4"]);
 
 /**
  * Returns the model as ONNX marks quantised networks, with QuantizeLinear and DequantizeLinear around float
@@ -24,17 +31,23 @@ export function convertToOnnx(model: Model, options: NormalizeOptions = {}): Mod
   refuseOthers(model.graph);
   const { graph } = normalizeModel(model, options);
   runPasses(graph, [lowerToOnnx, channelsFirst, expandQdq]);
-  for (const node of graph.nodes) nativeCall(node, OPSET);
+  const { opset, ir } = hasMarksOf(graph, SINCE_21) ? NARROW_AND_WIDE : PLAIN;
+  for (const node of graph.nodes) nativeCall(node, opset);
   const { name, producer, metadata } = model;
   const domains = model.format === "onnx" ? model.version.replace(/^IR \d+, opset \d+/, "") : "";
   return {
     name,
     format: "onnx",
     graph,
-    version: `IR ${IR}, opset ${OPSET}${domains}`,
+    version: `IR ${ir}, opset ${opset}${domains}`,
     producer,
     metadata,
   };
+}
+
+function hasMarksOf(graph: Graph, types: ReadonlySet<DType>): boolean {
+  const marks = graph.nodes.filter(({ op }) => op === "QuantizeLinear" || op === "DequantizeLinear");
+  return marks.some((node) => [node.input(0), node.output()].some(({ dtype }) => types.has(dtype)));
 }
 
 /** What keeps a name of its own has no counterpart; said at once, before shapes and constants are worked on. */

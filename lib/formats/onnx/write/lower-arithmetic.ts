@@ -1,5 +1,6 @@
 /** Arithmetic in ONNX's words, and activations that a file fuses into a node. */
-import { isInteger } from "../../../graph/dtype.js";
+import { DTYPES, isInteger } from "../../../graph/dtype.js";
+import { roundHalfEven } from "../../../graph/infer/evaluate-arithmetic.js";
 import { Node, numberAttribute } from "../../../graph/node.js";
 import { elementCount } from "../../../graph/shape.js";
 import { Tensor } from "../../../graph/tensor.js";
@@ -25,6 +26,9 @@ export function splitActivation(node: Node, rewrite: Rewrite): Node {
   const between = new Tensor({ name: `${output.name}/before_${String(activation)}`, ...real(output) });
   const { name, op, inputs, source } = node;
   const bounds = CLAMPS[String(activation)];
+  if (bounds && roundsAway(output, bounds)) {
+    return new Node({ name, op, inputs, outputs: node.outputs, attributes, source });
+  }
   const plain = ACTIVATIONS[String(activation)];
   if (bounds) clampTo(rewrite, between, output, bounds);
   else if (plain !== undefined) rewrite.give(output, plain, [between]);
@@ -37,6 +41,21 @@ export function splitActivation(node: Node, rewrite: Rewrite): Node {
     attributes,
     source,
   });
+}
+
+/**
+ * Returns whether a clamp is what rounding to storage does anyway, though its bounds lie inside of what can be
+ * stored: 6 where the largest stored value is 6.000013. ONNX Runtime 1.30 fails to load a Conv with such a
+ * Clip behind it; bounds on or outside the range it takes away by itself.
+ */
+function roundsAway(output: Tensor, [low, high]: readonly [number, number]): boolean {
+  const { bits, kind } = DTYPES[output.dtype];
+  const { scale: [scale] = [], zeroPoint: [zero] = [], axis } = output.quantization ?? {};
+  if (scale === undefined || zero === undefined || axis !== null) return false;
+  const [least, most] = kind === "int" ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
+  const stored = (value: number) => roundHalfEven(value / scale) + zero;
+  const inside = low > (least - zero) * scale || high < (most - zero) * scale;
+  return inside && stored(low) <= least && stored(high) >= most;
 }
 
 function clampTo(

@@ -5,7 +5,7 @@
 import { constantFrom } from "../elements.js";
 import { flagAttribute, Node, numberAttribute, numbersAttribute } from "../node.js";
 import { constantNumbers, Tensor } from "../tensor.js";
-import type { Layouts } from "./channels-first.js";
+import type { Layouts } from "./channels-first-layouts.js";
 import { TO_FIRST, TO_LAST, turnAxis, turnInput, turnOperand } from "./channels-first-operands.js";
 import { keepsOrder } from "./permute-constant.js";
 

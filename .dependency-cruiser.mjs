@@ -22,6 +22,7 @@ const ROOMS = {
     imports: ["lib/graph", "lib/formats", "lib/models", "lib/analyze", "lib/cost", "lib/table"],
     node: true,
   },
+  "lib/run": { imports: ["lib/graph", "lib/models"], node: true },
   "lib/mod": { imports: ["lib"], node: true },
   kernel: { imports: [], node: true },
   cli: { imports: ["lib", "kernel"], node: true },

@@ -60,3 +60,8 @@ export function dataTypeOf(value: unknown): DType | null {
   if (typeof value === "number") return DATA_TYPES[value]?.dtype ?? null;
   return DATA_TYPES.find(({ name }) => name === value)?.dtype ?? null;
 }
+
+/** Returns the number of an element type in a file. */
+export function dataTypeCode(dtype: DType): number {
+  return DATA_TYPES.findIndex((type) => type.dtype === dtype);
+}

@@ -1,0 +1,105 @@
+/**
+ * The graph's vocabulary in ONNX's own words, as far as single nodes go: the mirror of the TFLite lowerings.
+ * Layouts (channels-first.ts) and quantisation (expand-qdq.ts) are passes of their own, behind this one.
+ */
+import type { Graph } from "../../../graph/graph.js";
+import type { Node } from "../../../graph/node.js";
+import type { Pass } from "../../../graph/passes/pass.js";
+import {
+  floorDivision,
+  normalisation,
+  reciprocalRoot,
+  relu6,
+  splitActivation,
+  square,
+  squaredDifference,
+} from "./lower-arithmetic.js";
+import { dense, slidingWindow, transposedWindow } from "./lower-layers.js";
+import {
+  constantOfShape,
+  pad,
+  reshape,
+  stack,
+  stridedSlice,
+  unstack,
+  wideInputs,
+  wideOutputs,
+} from "./lower-moves.js";
+import { Rewrite } from "./rewrite.js";
+
+/** Appends to a rewriting what stands for its node. */
+type Lowering = (rewrite: Rewrite) => void;
+
+const axes = wideInputs(1);
+
+const LOWERINGS: Readonly<Record<string, Lowering>> = {
+  ArgMax: wideOutputs(0),
+  ArgMin: wideOutputs(0),
+  AveragePool: slidingWindow,
+  ConstantOfShape: constantOfShape,
+  Conv: slidingWindow,
+  ConvTranspose: transposedWindow,
+  Expand: wideInputs(1),
+  Flatten: reshape,
+  FloorDiv: floorDivision,
+  GatherND: wideInputs(1),
+  Gemm: dense,
+  Hardmax: normalisation,
+  LogSoftmax: normalisation,
+  LpPool: slidingWindow,
+  MaxPool: slidingWindow,
+  Pad: pad,
+  ReduceL1: axes,
+  ReduceL2: axes,
+  ReduceLogSum: axes,
+  ReduceLogSumExp: axes,
+  ReduceMax: axes,
+  ReduceMean: axes,
+  ReduceMin: axes,
+  ReduceProd: axes,
+  ReduceSum: axes,
+  ReduceSumSquare: axes,
+  Relu6: relu6,
+  Reshape: reshape,
+  Resize: wideInputs(3),
+  Rsqrt: reciprocalRoot,
+  Shape: wideOutputs(0),
+  Size: wideOutputs(0),
+  Slice: wideInputs(1, 2, 3, 4),
+  Softmax: normalisation,
+  Split: wideInputs(1),
+  Square: square,
+  SquaredDifference: squaredDifference,
+  Squeeze: reshape,
+  Stack: stack,
+  StridedSlice: stridedSlice,
+  Tile: wideInputs(1),
+  TopK: wideOutputs(1),
+  Unsqueeze: reshape,
+  Unstack: unstack,
+};
+
+function lowerNode(node: Node): readonly Node[] {
+  const behind = new Rewrite(node, { behind: true });
+  const plain = node.attributes.activation === undefined ? node : splitActivation(node, behind);
+  const lowering = Object.hasOwn(LOWERINGS, plain.op) ? LOWERINGS[plain.op] : undefined;
+  if (!lowering) return [plain, ...behind.nodes];
+  const rewrite = new Rewrite(plain);
+  lowering(rewrite);
+  return [...rewrite.nodes, ...behind.nodes];
+}
+
+function lowerNodes(graph: Graph): number {
+  const before = new Set(graph.nodes);
+  const nodes = graph.nodes.flatMap(lowerNode);
+  graph.setNodes(nodes);
+  return nodes.filter((node) => !before.has(node)).length;
+}
+
+export const lowerToOnnx: Pass = {
+  name: "lower-to-onnx",
+  sentence: "Says operators of the graph's own vocabulary in ONNX's words",
+  requires: "shapes are static; constants are folded",
+  ensures: "no node has a fused activation or an autoPad with channels last; positions are int64",
+  run: lowerNodes,
+};

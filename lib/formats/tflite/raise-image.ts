@@ -19,7 +19,10 @@ function padding(node: Node): string {
   if (autoPad === "VALID" || autoPad === "SAME_UPPER") return autoPad;
   const pads = numbersAttribute(node, "pads", []);
   if (autoPad === "NOTSET" && pads.every((pad) => pad === 0)) return "VALID";
-  throw refuse(node, `it pads by ${autoPad === "NOTSET" ? pads.join() : autoPad}, expected SAME_UPPER or VALID`);
+  throw refuse(
+    node,
+    `it pads by ${autoPad === "NOTSET" ? pads.join() : autoPad}, expected SAME_UPPER or VALID`,
+  );
 }
 
 function slide(node: Node): Attributes {
@@ -50,7 +53,12 @@ export const transposeConvolution: Raising = (node) => {
   const [x, weights, bias, computed] = node.inputs;
   const recorded = node.attributes.outputShape;
   const shape =
-    computed ?? operand(node, "output_shape", recorded ? numbersAttribute(node, "outputShape") : node.output().staticShape());
+    computed ??
+    operand(
+      node,
+      "output_shape",
+      recorded ? numbersAttribute(node, "outputShape") : node.output().staticShape(),
+    );
   return {
     builtin: "TRANSPOSE_CONV",
     inputs: [shape, weights ?? null, x ?? null, ...(bias ? [bias] : [])],
@@ -72,7 +80,8 @@ export const resizing: Raising = (node) => {
   const mode = stringAttribute(node, "mode", "nearest");
   const centres = stringAttribute(node, "coordinateTransformationMode", "half_pixel");
   requireAttribute(node, "coordinateTransformationMode", ["align_corners", "half_pixel", "asymmetric"]);
-  if (mode !== "nearest" && mode !== "linear") throw refuse(node, `its mode is ${mode}, expected nearest or linear`);
+  if (mode !== "nearest" && mode !== "linear")
+    throw refuse(node, `its mode is ${mode}, expected nearest or linear`);
   if (mode === "nearest") {
     requireAttribute(node, "nearestMode", [centres === "asymmetric" ? "floor" : "round_prefer_ceil"]);
   }

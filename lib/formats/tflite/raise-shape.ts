@@ -1,7 +1,15 @@
 /** Operators that move or pick elements back into TFLite's: the mirror image of lower-shape.ts. */
-import { flagAttribute, type Node, numberAttribute, numbersAttribute, stringAttribute } from "../../graph/node.js";
-import { Tensor, constantOf } from "../../graph/tensor.js";
-import { asInt32, constants, operand, type Raised, type Raising, refuse, requireAttribute } from "./raised.js";
+import { flagAttribute, numberAttribute, numbersAttribute, stringAttribute } from "../../graph/node.js";
+import { constantOf, Tensor } from "../../graph/tensor.js";
+import {
+  asInt32,
+  constants,
+  operand,
+  type Raised,
+  type Raising,
+  refuse,
+  requireAttribute,
+} from "./raised.js";
 
 /** A shape that an old file has as an option is an int64 constant in the graph; it goes back to being one. */
 export const reshape: Raising = (node) => {
@@ -31,12 +39,14 @@ export const padding: Raising = (node) => {
       ? { builtin: "PADV2", inputs: [...inputs, fill], options: {} }
       : { builtin: "PAD", inputs, options: {} };
   }
-  if (mode !== "reflect" && mode !== "symmetric") throw refuse(node, `it pads by ${mode}, expected constant, reflect or symmetric`);
+  if (mode !== "reflect" && mode !== "symmetric")
+    throw refuse(node, `it pads by ${mode}, expected constant, reflect or symmetric`);
   return { builtin: "MIRROR_PAD", inputs, options: { mode } };
 };
 
 export const slice: Raising = (node) => {
-  if (node.inputs.length > 3) throw refuse(node, "it names axes or steps, expected starts and ends for all axes");
+  if (node.inputs.length > 3)
+    throw refuse(node, "it names axes or steps, expected starts and ends for all axes");
   const [starts, ends] = [constants(node, 1), constants(node, 2)];
   const sizes = ends.map((end, axis) => (end === Number.MAX_SAFE_INTEGER ? -1 : end - starts[axis]!));
   return {

@@ -42,7 +42,11 @@ const dense: Raising = (node) => {
     throw refuse(node, "its weights are stored [Cin, Cout], expected [Cout, Cin]");
   }
   const keepNumDims = Boolean(node.attributes.keepDims ?? false);
-  return { builtin: "FULLY_CONNECTED", inputs: node.inputs, options: { keepNumDims, weightsFormat: "default" } };
+  return {
+    builtin: "FULLY_CONNECTED",
+    inputs: node.inputs,
+    options: { keepNumDims, weightsFormat: "default" },
+  };
 };
 
 /** Returns the raising of an operator over the last axis alone. */
@@ -56,6 +60,15 @@ function lastAxis(builtin: string, options: Raised["options"] = {}): Raising {
 }
 
 const softmax: Raising = (node) => lastAxis("SOFTMAX", { beta: numberAttribute(node, "beta", 1) })(node);
+
+/** The types are those of the tensors; converters that repeat them as options get them back as they were. */
+const cast: Raising = (node) => ({
+  builtin: "CAST",
+  inputs: node.inputs,
+  options: node.source.recorded
+    ? {}
+    : { inDataType: node.input(0).dtype, outDataType: node.output().dtype },
+});
 
 /** TFLite has the types on the tensors; ONNX has scales as inputs. */
 function typedByTensors(builtin: string): Raising {
@@ -71,11 +84,7 @@ const RAISINGS: Readonly<Record<string, Raising>> = {
   ArgMax: argument("ARG_MAX"),
   ArgMin: argument("ARG_MIN"),
   AveragePool: pooling("AVERAGE_POOL_2D"),
-  Cast: (node) => ({
-    builtin: "CAST",
-    inputs: node.inputs,
-    options: { inDataType: node.input(0).dtype, outDataType: node.output().dtype },
-  }),
+  Cast: cast,
   Concat: concat,
   ConstantOfShape: fill,
   Conv: convolution,

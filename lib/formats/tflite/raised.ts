@@ -53,7 +53,7 @@ export function asInt32(node: Node, role: string, tensor: Tensor): Tensor {
   return operand(node, role, constantNumbers(tensor), tensor.staticShape());
 }
 
-/** Returns the axis counted from the front; the rank must be known for one that is counted from the back. */
+/** Throws a LabError when an attribute is there and none of the allowed values. */
 export function requireAttribute(node: Node, name: string, allowed: readonly AttributeValue[]): void {
   const found = node.attributes[name];
   if (found === undefined || allowed.includes(found)) return;

@@ -122,7 +122,8 @@ export function builtinVersion(call: VersionedCall): number {
       return ({ int8: 2, int32: 3, int16: 4 } as Record<string, number>)[inputs[1]?.dtype ?? ""] ?? 1;
     case "RESIZE_BILINEAR":
     case "RESIZE_NEAREST_NEIGHBOR": {
-      const centred = options.halfPixelCenters || (builtin === "RESIZE_NEAREST_NEIGHBOR" && options.alignCorners);
+      const centred =
+        options.halfPixelCenters || (builtin === "RESIZE_NEAREST_NEIGHBOR" && options.alignCorners);
       if (centred && type !== "int16") return 3;
       break;
     }

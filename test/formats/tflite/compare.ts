@@ -1,7 +1,7 @@
 /** Models as plain records, for deep comparison: everything that a graph has, bytes of constants included. */
 import { createHash } from "node:crypto";
 import { Graph, type Model } from "../../../lib/graph/graph.js";
-import { type Attributes, type Node } from "../../../lib/graph/node.js";
+import type { Attributes, Node } from "../../../lib/graph/node.js";
 import { type Constant, Tensor } from "../../../lib/graph/tensor.js";
 
 const digest = (data: Constant) => createHash("sha256").update(data.read()).digest("hex");

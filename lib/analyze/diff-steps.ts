@@ -21,6 +21,8 @@ export interface Step {
   readonly output: Tensor | null;
   readonly outputShape: Shape | null;
   readonly constants: readonly StepConstant[];
+  /** A clamp that storing its output does anyway: a network without the step computes the same. */
+  readonly implied: boolean;
 }
 
 /** A constant in the common order. */
@@ -235,21 +237,24 @@ export function stepsOf(graph: Graph, { channelsFirst }: { readonly channelsFirs
     const outputShape = output && commonShape(output, channelsFirst);
     const base = layerStep(node) ?? operatorStep(node, channelsFirst);
     const fused = ACTIVATIONS[stringAttribute(node, "activation", "none")];
-    const steps: Step[] = [{ name: node.name, ...base, output: fused ? null : output, outputShape }];
-    if (fused) {
-      steps.push({
-        name: `${node.name} (fused)`,
+    const { name } = node;
+    if (fused === undefined) {
+      return [{ name, ...base, output, outputShape, implied: output !== null && impliedBy(base.op, output) }];
+    }
+    // What storing the output clamps anyway is said by the layer's own output.
+    const implied = output !== null && impliedBy(fused, output);
+    return [
+      { name, ...base, output: implied ? output : null, outputShape, implied: false },
+      {
+        name: `${name} (fused)`,
         op: fused,
         facts: new Map(),
-        output,
+        output: implied ? null : output,
         outputShape,
         constants: [],
-      });
-    }
-    const last = steps.at(-1)!;
-    if (steps.length === 2 && output && impliedBy(last.op, output)) return [{ ...steps[0]!, output }];
-    if (steps.length === 1 && output && impliedBy(last.op, output)) return [];
-    return steps;
+        implied,
+      },
+    ];
   });
 }
 

@@ -2,7 +2,7 @@
 import { tensorNumbers } from "../graph/elements.js";
 import type { Graph, Model } from "../graph/graph.js";
 import { normalizeModel } from "../graph/passes/normalize.js";
-import { formatShape, type Shape, sameShape } from "../graph/shape.js";
+import { elementCount, formatShape, type Shape, sameShape } from "../graph/shape.js";
 import type { Quantization, Tensor } from "../graph/tensor.js";
 import { align, type Pair } from "./diff-align.js";
 import { type Step, type StepConstant, stepsOf } from "./diff-steps.js";
@@ -27,7 +27,7 @@ export interface Difference {
   readonly what: string;
   readonly a: string | null;
   readonly b: string | null;
-  /** weights: how many elements differ, and by how much at most, in stored numbers. */
+  /** weights: how many elements differ, and by how much at most; real values where types or scales differ. */
   readonly elements?: number;
   readonly maxAbsDifference?: number;
 }
@@ -85,6 +85,7 @@ function diffStep({ a, b }: Pair<Step>): Difference[] {
   if (a === null && b === null) return [];
   if (a === null || b === null) {
     const only = (a ?? b)!;
+    if (only.implied) return [];
     const text = describe(only);
     return [
       {
@@ -176,12 +177,17 @@ function diffConstant(
     return [...found, changed("shape", role, formatShape(a.shape), formatShape(b.shape))];
   }
   if (sameBytes(a, b)) return found;
-  const [left, right] = [tensorNumbers(a.tensor), tensorNumbers(b.tensor)];
+  // Numbers stored in different ways are compared by what they stand for.
+  const real = found.length > 0;
+  const [left, right] = [a, b].map((constant) =>
+    real ? realNumbers(constant) : tensorNumbers(constant.tensor),
+  );
   let elements = 0;
   let maxAbsDifference = 0;
-  for (let index = 0; index < left.length; index++) {
-    const from = left[a.order ? a.order[index]! : index]!;
-    const to = right[b.order ? b.order[index]! : index]!;
+  const count = left!.length;
+  for (let index = 0; index < count; index++) {
+    const from = left![a.order ? a.order[index]! : index]!;
+    const to = right![b.order ? b.order[index]! : index]!;
     if (Object.is(from, to) || from === to) continue;
     elements++;
     maxAbsDifference = Math.max(maxAbsDifference, Math.abs(from - to));
@@ -190,10 +196,24 @@ function diffConstant(
   const difference = changed(
     "weights",
     role,
-    `${elements} of ${left.length} differ`,
-    `by up to ${maxAbsDifference}`,
+    `${elements} of ${count} differ`,
+    `by up to ${maxAbsDifference}${real ? " (real values)" : ""}`,
   );
   return [...found, { ...difference, elements, maxAbsDifference }];
+}
+
+/** Returns what a constant's stored numbers stand for, in the file's order. */
+function realNumbers({ tensor }: StepConstant): Float64Array {
+  const values = tensorNumbers(tensor);
+  const { quantization } = tensor;
+  if (quantization === null) return values;
+  const { scale, zeroPoint, axis } = quantization;
+  const shape = tensor.staticShape();
+  const run = axis === null ? values.length : elementCount(shape.slice(axis + 1));
+  return values.map((value, index) => {
+    const channel = Math.floor(index / run) % scale.length;
+    return scale[channel]! * (value - zeroPoint[channel]!);
+  });
 }
 
 /** Whether two constants of one order and type are the same bytes; false says nothing. */

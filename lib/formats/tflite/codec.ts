@@ -156,11 +156,20 @@ export function vector<T>(element: Codec<T>): Codec<readonly T[]> {
   };
 }
 
-/** Returns a record with all fields of a table. */
-export function readFields<F extends Fields>(fields: F, get: Get, record: object): Read<F> {
-  const filled = record as Record<string, unknown>;
-  for (const [slot, name, codec, absent] of fields) filled[name] = get(slot, name, codec.read, absent);
-  return filled as Read<F>;
+/** Returns the reader of a table's fields. All its records are copies of one, so that they have one form. */
+function fieldsReader<F extends Fields>(fields: F): (get: Get, at: number, path: string) => Read<F> {
+  const empty: Record<string, unknown> = { at: 0, path: "" };
+  for (const [, name, , absent] of fields) empty[name] = absent;
+  return (get, at, path) => {
+    const record = { ...empty };
+    record.at = at;
+    record.path = path;
+    for (const [slot, name, codec, absent] of fields) {
+      const value = get(slot, name, codec.read, absent);
+      if (value !== absent) record[name] = value;
+    }
+    return record as Read<F>;
+  };
 }
 
 /** Returns where the table begins that holds the given fields. */
@@ -179,7 +188,7 @@ export function writeFields<F extends Fields>(out: FlatBufferWriter, fields: F, 
 export function table<const F extends Fields>(fields: F): Codec<Read<F>, Written<F>> {
   return {
     size: 4,
-    read: readTable((get, at, path) => readFields(fields, get, { at, path })),
+    read: readTable(fieldsReader(fields)),
     write: (out, value, at) => out.link(at, writeFields(out, fields, value)),
   };
 }
@@ -188,7 +197,7 @@ export function table<const F extends Fields>(fields: F): Codec<Read<F>, Written
 export function tables<const F extends Fields>(fields: F): Codec<readonly Read<F>[], readonly Written<F>[]> {
   return {
     size: 4,
-    read: readTables((get, at, path) => readFields(fields, get, { at, path })),
+    read: readTables(fieldsReader(fields)),
     write(out, values, at) {
       const target = out.reserve(4 + 4 * values.length, 4);
       out.link(at, target);

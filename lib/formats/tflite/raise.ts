@@ -65,9 +65,7 @@ const softmax: Raising = (node) => lastAxis("SOFTMAX", { beta: numberAttribute(n
 const cast: Raising = (node) => ({
   builtin: "CAST",
   inputs: node.inputs,
-  options: node.source.recorded
-    ? {}
-    : { inDataType: node.input(0).dtype, outDataType: node.output().dtype },
+  options: node.source.recorded ? {} : { inDataType: node.input(0).dtype, outDataType: node.output().dtype },
 });
 
 /** TFLite has the types on the tensors; ONNX has scales as inputs. */

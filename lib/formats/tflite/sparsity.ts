@@ -24,6 +24,9 @@ import { SPARSE_LISTS, type SparsityDraft, type SparsityRecord } from "./schema.
 /** Dimensions and blocks of the largest tensor that TFLite handles, twice over. */
 const MOST_LEVELS = 16;
 
+/** What a FlatBuffer could hold dense. */
+const MOST_BYTES = 2 ** 31 - 1;
+
 function wrong(why: string, at: string): LabError {
   return new LabError({ code: "SPARSITY", message: `Cannot unpack a sparse constant: ${why}`, at });
 }
@@ -95,6 +98,7 @@ export function storedPositions(sparsity: Sparsity, shape: StaticShape, at: stri
     throw wrong(`it walks ${levels} dimensions for ${rank} of the tensor and ${blockMap.length} blocks`, at);
   }
   const limit = elementCount(shape);
+  let left = 64 + MOST_LEVELS * limit;
   const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
   const found: number[] = [];
   const indices = new Array<number>(levels).fill(0);
@@ -118,6 +122,11 @@ export function storedPositions(sparsity: Sparsity, shape: StaticShape, at: stri
     found.push(position.reduce((sum, index, axis) => sum + index * strides[axis]!, 0));
   };
 
+  /** A file may nest empty rows so that walking them never ends. */
+  const spend = () => {
+    if (--left < 0) throw wrong(`it walks more rows than the ${limit} elements of its shape allow`, at);
+  };
+
   const walk = (level: number, before: number): void => {
     if (level === levels) {
       place();
@@ -128,6 +137,7 @@ export function storedPositions(sparsity: Sparsity, shape: StaticShape, at: stri
       if (denseSize > limit)
         throw wrong(`a dimension has ${denseSize} indices, its tensor ${limit} elements`, at);
       for (let index = 0; index < denseSize; index++) {
+        spend();
         indices[level] = index;
         walk(level + 1, before * denseSize + index);
       }
@@ -138,6 +148,7 @@ export function storedPositions(sparsity: Sparsity, shape: StaticShape, at: stri
       throw wrong(`the segments of a dimension end before row ${before}`, at);
     }
     for (let index = from; index < to; index++) {
+      spend();
       indices[level] = listed.values[index]!;
       walk(level + 1, index);
     }
@@ -159,6 +170,9 @@ export function densify(
   { sparsity, dtype, shape, at }: { sparsity: Sparsity; dtype: DType; shape: StaticShape; at: string },
 ): Constant {
   const size = elementBytes(dtype, at);
+  if (size * elementCount(shape) > MOST_BYTES) {
+    throw wrong(`it would unfold to ${size * elementCount(shape)} bytes, expected at most ${MOST_BYTES}`, at);
+  }
   return lazyConstant(size * elementCount(shape), () => {
     const positions = storedPositions(sparsity, shape, at);
     const values = packed.read();

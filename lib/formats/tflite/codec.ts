@@ -223,6 +223,8 @@ export const anyTable: Codec<number, AnyTable> = {
   write: (out, { fields, values }, at) => out.link(at, writeFields(out, fields, values as Written<Fields>)),
 };
 
+const READERS = new WeakMap<Fields, Reader<Place>>();
+
 /** Returns the table of a union that lies at `at`, the place `anyTable` gave. */
 export function readAnyTable<const F extends Fields>(
   file: FlatBuffer,
@@ -230,5 +232,7 @@ export function readAnyTable<const F extends Fields>(
   at: number,
   path: string,
 ): Read<F> {
-  return table(fields).read(file, at, path);
+  const known = READERS.get(fields) ?? readTable(fieldsReader(fields));
+  READERS.set(fields, known);
+  return known(file, at, path) as Read<F>;
 }

@@ -3,6 +3,7 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import { analyzeCommand } from "./analyze.js";
+import { diffCommand } from "./diff.js";
 import { fail } from "./fail.js";
 import { inspectCommand } from "./inspect.js";
 import { kernelCommand } from "./kernel.js";
@@ -18,6 +19,7 @@ const program = new Command("npulab")
   .showHelpAfterError("(add --help for the options)")
   .addCommand(inspectCommand())
   .addCommand(analyzeCommand())
+  .addCommand(diffCommand())
   .addCommand(runCommand())
   .addCommand(kernelCommand());
 

@@ -4,7 +4,7 @@
  */
 interface DTypeFacts {
   readonly bits: number;
-  readonly kind: "float" | "int" | "uint" | "bool" | "complex" | "string";
+  readonly kind: "float" | "int" | "uint" | "bool" | "complex" | "string" | "handle";
 }
 
 export const DTYPES = {
@@ -34,6 +34,9 @@ export const DTYPES = {
   complex64: { bits: 64, kind: "complex" },
   complex128: { bits: 128, kind: "complex" },
   string: { bits: 0, kind: "string" },
+  // A variable or a table that lives in the runtime, and a boxed value: TFLite's RESOURCE and VARIANT.
+  resource: { bits: 0, kind: "handle" },
+  variant: { bits: 0, kind: "handle" },
 } as const satisfies Record<string, DTypeFacts>;
 
 export type DType = keyof typeof DTYPES;
@@ -48,7 +51,7 @@ export function isFloat(dtype: DType): boolean {
   return DTYPES[dtype].kind === "float";
 }
 
-/** Returns the bytes of `count` packed elements, the last byte filled up. Strings have no fixed size: 0. */
+/** Returns the bytes of `count` packed elements, the last byte filled up. Strings and handles have no fixed size: 0. */
 export function byteLength(dtype: DType, count: number): number {
   return Math.ceil((DTYPES[dtype].bits * count) / 8);
 }

@@ -1,6 +1,6 @@
 import { LabError } from "../errors.js";
 import type { Node } from "./node.js";
-import type { Tensor } from "./tensor.js";
+import type { Constant, Tensor } from "./tensor.js";
 
 export interface GraphFields {
   readonly name: string;
@@ -149,4 +149,18 @@ export interface Model {
   readonly version: string;
   readonly producer: string;
   readonly metadata: ReadonlyMap<string, string>;
+  /** The bytes behind `metadata`, whose values are texts for people. */
+  readonly metadataBytes?: ReadonlyMap<string, Constant>;
+  /** Further graphs, which operators of the main graph call by number: `subgraphs[0]` is number 1. */
+  readonly subgraphs?: readonly Graph[];
+  readonly signatures?: readonly Signature[];
+}
+
+/** A way to call a model by names: which tensors its arguments and results are, by the tensors' names. */
+export interface Signature {
+  readonly key: string;
+  /** Number of the graph: 0 is the main one. */
+  readonly graph: number;
+  readonly inputs: ReadonlyMap<string, string>;
+  readonly outputs: ReadonlyMap<string, string>;
 }

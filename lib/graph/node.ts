@@ -24,6 +24,19 @@ export interface NodeSource {
   readonly op: string;
   /** Position in the file's list of operators; stays when passes move nodes. */
   readonly index: number;
+  readonly recorded?: RecordedCall;
+}
+
+/** What a file says about an operator beyond what analyses read: kept so that writing gives it back. */
+export interface RecordedCall {
+  /** Version of the operator's definition. */
+  readonly version: number;
+  /** All options, under the names of the file's schema in camel case; attributes of the node overrule them. */
+  readonly options: Attributes;
+  /** Tensors inside of the operator (recurrent cells), mostly for their quantisation. */
+  readonly intermediates?: readonly (Tensor | null)[];
+  /** Which inputs the operator writes to. */
+  readonly mutatingInputs?: readonly number[];
 }
 
 export interface NodeFields {

@@ -10,6 +10,56 @@ export interface Quantization {
   readonly axis: number | null;
 }
 
+/** One scale per block of elements, for sub-byte weights. The scales are a tensor of their own. */
+export interface BlockQuantization {
+  readonly scales: Tensor;
+  /** null: every zero point is 0. */
+  readonly zeroPoints: Tensor | null;
+  /** Elements of a block, along the last axis; 0 where `blockShape` says it. */
+  readonly blockSize: number;
+  /** Sizes of a block along each axis; empty where `blockSize` says it. */
+  readonly blockShape: readonly number[];
+  readonly axis: number;
+}
+
+/** One dimension of a constant that is stored without its zeros. */
+export interface SparseDimension {
+  readonly format: "dense" | "csr";
+  readonly denseSize: number;
+  readonly segments: SparseList | null;
+  readonly indices: SparseList | null;
+}
+
+/** A list of positions, with the width that the file stores it in. */
+export interface SparseList {
+  readonly width: "int32" | "uint16" | "uint8";
+  readonly values: readonly number[];
+}
+
+/** How a constant is stored without its zeros; the graph itself holds it dense. */
+export interface Sparsity {
+  readonly traversalOrder: readonly number[];
+  readonly blockMap: readonly number[];
+  readonly dimensions: readonly SparseDimension[];
+}
+
+/** What a file says about a tensor beyond what analyses read: kept so that writing gives it back. */
+export interface RecordedTensor {
+  /** Sizes as the network was traced, −1 for free ones; the tensor's shape is what the runtime allocates. */
+  readonly shapeSignature?: readonly number[];
+  /** Range of real values seen in calibration. */
+  readonly range?: { readonly min: readonly number[]; readonly max: readonly number[] };
+  readonly sparsity?: Sparsity;
+  /** Quantisation of a custom kind. */
+  readonly customQuantization?: Constant;
+  /** What a boxed value holds. */
+  readonly variants?: readonly {
+    readonly dtype: DType;
+    readonly shape: readonly number[] | null;
+    readonly hasRank: boolean;
+  }[];
+}
+
 /**
  * Bytes of a constant, read when asked for. `read` returns the elements packed and little-endian, a view
  * into the file where the file holds them so; never write into it.
@@ -30,6 +80,9 @@ export interface TensorFields {
   readonly shape: Shape | null;
   readonly quantization?: Quantization | null;
   readonly data?: Constant | null;
+  readonly blocks?: BlockQuantization | null;
+  readonly isVariable?: boolean;
+  readonly recorded?: RecordedTensor | null;
 }
 
 /** A value that flows along an edge of the graph, or a constant. Identity matters; names may repeat. */
@@ -39,13 +92,30 @@ export class Tensor {
   shape: Shape | null;
   quantization: Quantization | null;
   data: Constant | null;
+  /** Scales per block; `quantization` is then null. */
+  blocks: BlockQuantization | null;
+  /** Keeps its value from one run to the next; neither constant nor computed before its first reader. */
+  isVariable: boolean;
+  readonly recorded: RecordedTensor | null;
 
-  constructor({ name, dtype, shape, quantization = null, data = null }: TensorFields) {
+  constructor({
+    name,
+    dtype,
+    shape,
+    quantization = null,
+    data = null,
+    blocks = null,
+    isVariable = false,
+    recorded = null,
+  }: TensorFields) {
     this.name = name;
     this.dtype = dtype;
     this.shape = shape;
     this.quantization = quantization;
     this.data = data;
+    this.blocks = blocks;
+    this.isVariable = isVariable;
+    this.recorded = recorded;
   }
 
   get isConstant(): boolean {

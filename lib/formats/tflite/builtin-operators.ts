@@ -44,3 +44,8 @@ const WIDE_CODE = 127;
 export function builtinCode({ narrow, wide }: { readonly narrow: number; readonly wide: number }): number {
   return narrow < WIDE_CODE ? Math.max(narrow, wide) : wide;
 }
+
+/** Returns the two fields that hold a code, as current converters write them; the inverse of `builtinCode`. */
+export function codeFields(code: number): { readonly narrow: number; readonly wide: number } {
+  return { narrow: Math.min(code, WIDE_CODE), wide: code };
+}

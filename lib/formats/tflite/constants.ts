@@ -39,7 +39,8 @@ export function bufferConstant({
   return stored(file.source, buffer.data.at, buffer.data.count);
 }
 
-function stored(source: ByteSource, offset: number, length: number): Constant {
+/** Returns the bytes at a place of the file. */
+export function stored(source: ByteSource, offset: number, length: number): Constant {
   return { byteLength: length, read: () => source.read(offset, length) };
 }
 
@@ -54,11 +55,11 @@ export function externalConstant({
   readonly siblings?: (name: string) => ByteSource;
 }): Constant {
   const buffer = record.externalBuffers.find(({ id }) => id === tensor.externalBuffer);
-  const group = buffer && record.externalGroups[buffer.group];
+  const group = buffer && record.externalBufferGroups[buffer.group];
   if (buffer === undefined || group === undefined) {
     throw new DecodeError({
       code: "BUFFER_INDEX",
-      message: `Cannot find external buffer ${tensor.externalBuffer} of tensor '${tensor.name}': the file lists ${record.externalBuffers.length} buffers in ${record.externalGroups.length} groups`,
+      message: `Cannot find external buffer ${tensor.externalBuffer} of tensor '${tensor.name}': the file lists ${record.externalBuffers.length} buffers in ${record.externalBufferGroups.length} groups`,
       offset: tensor.at,
       path: `${tensor.path}.external_buffer`,
     });
@@ -71,7 +72,7 @@ export function externalConstant({
     });
   }
   return siblingConstant({
-    location: group,
+    location: group.name,
     offset: buffer.offset,
     length: buffer.length,
     tensor: tensor.name,

@@ -1,14 +1,14 @@
 /** A TFLite file as a graph: records (schema.ts) in, tensors and nodes out. */
 import { DecodeError, LabError } from "../../errors.js";
-import { byteLength } from "../../graph/dtype.js";
-import { Graph, type Model } from "../../graph/graph.js";
-import { type Attributes, Node } from "../../graph/node.js";
-import { elementCount, formatShape, isStatic, type Shape } from "../../graph/shape.js";
-import { type Constant, constantOf, type Quantization, Tensor } from "../../graph/tensor.js";
+import { Graph, type Model, type Signature } from "../../graph/graph.js";
+import { type Attributes, Node, type RecordedCall } from "../../graph/node.js";
+import { elementCount, isStatic } from "../../graph/shape.js";
+import { type Constant, constantOf, Tensor } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
 import { modelName } from "../shared/model-name.js";
 import { BUILTIN_OPERATORS, builtinCode } from "./builtin-operators.js";
-import { bufferConstant, externalConstant } from "./constants.js";
+import type { Place } from "./codec.js";
+import { bufferConstant, stored } from "./constants.js";
 import { FlatBuffer } from "./flatbuffer.js";
 import { lower } from "./lower.js";
 import { readOptions } from "./options.js";
@@ -16,9 +16,10 @@ import {
   type ModelRecord,
   type OperatorRecord,
   readModel,
+  type SignatureRecord,
   type SubgraphRecord,
-  type TensorRecord,
 } from "./schema.js";
+import { buildTensors, type TensorBuild } from "./tensors.js";
 
 /** Where the identifier lies, and what it is (schema.fbs, file_identifier). */
 const IDENTIFIER = { offset: 4, text: "TFL3" } as const;
@@ -59,7 +60,7 @@ export function decodeTflite(source: ByteSource, options: TfliteOptions = {}): M
       hint: "convert the model with TensorFlow 1.8 or later",
     });
   }
-  if (record.main === null) {
+  if (record.subgraphs.length === 0) {
     throw new DecodeError({
       code: "EMPTY",
       message: `Cannot read '${source.name}': it holds no subgraph, expected at least one`,
@@ -67,72 +68,109 @@ export function decodeTflite(source: ByteSource, options: TfliteOptions = {}): M
       path: "subgraphs",
     });
   }
+  const build: Build = { file, record, names: operatorNames(record), buffers: new Map(), ...options };
+  const graphs = record.subgraphs.map((subgraph) => buildGraph(build, subgraph));
   return {
     name: modelName(source.name),
     format: "tflite",
-    graph: buildGraph({ file, record, main: record.main, options }),
+    graph: graphs[0]!.graph,
     version: `schema ${record.version}`,
     producer: record.description,
-    metadata: readMetadata(file, record),
+    ...readMetadata(build),
+    subgraphs: graphs.slice(1).map(({ graph }) => graph),
+    signatures: record.signatureDefs.map((signature) => readSignature(signature, graphs)),
   };
 }
 
-interface Build {
-  readonly file: FlatBuffer;
-  readonly record: ModelRecord;
-  readonly main: SubgraphRecord;
-  readonly options: TfliteOptions;
+interface Build extends TensorBuild {
+  /** Names of the operator codes, by their position. */
+  readonly names: readonly string[];
 }
 
-function buildGraph(build: Build): Graph {
-  const { main } = build;
-  const names = operatorNames(build.record);
-  const tensors = main.tensors.map((tensor, index) => buildTensor(build, tensor, index));
-  const pick = (index: number, at: number, path: string): Tensor => {
-    const tensor = tensors[index];
-    if (tensor) return tensor;
+interface BuiltGraph {
+  readonly graph: Graph;
+  readonly tensors: readonly Tensor[];
+}
+
+/** Returns the element at an index that the file gives; throws a DecodeError when there is none. */
+function pick<T>(list: readonly T[], index: number, thing: string, { at, path }: Place): T {
+  const found = list[index];
+  if (found !== undefined) return found;
+  throw new DecodeError({
+    code: "TENSOR_INDEX",
+    message: `Cannot find ${thing} ${index} of ${path}: it has ${list.length} ${thing}s`,
+    offset: at,
+    path,
+  });
+}
+
+function buildGraph(build: Build, subgraph: SubgraphRecord): BuiltGraph {
+  const tensors = buildTensors(build, subgraph);
+  const { at, path } = subgraph;
+  markEmptyConstants(subgraph, tensors);
+  const graph = new Graph({
+    name: subgraph.name || "main",
+    inputs: subgraph.inputs.map((index) => pick(tensors, index, "tensor", { at, path: `${path}.inputs` })),
+    outputs: subgraph.outputs.map((index) => pick(tensors, index, "tensor", { at, path: `${path}.outputs` })),
+    nodes: subgraph.operators.map((operator, index) => buildNode(build, { operator, index, tensors })),
+  });
+  return { graph, tensors };
+}
+
+function buildNode(
+  build: Build,
+  {
+    operator,
+    index,
+    tensors,
+  }: { readonly operator: OperatorRecord; readonly index: number; readonly tensors: readonly Tensor[] },
+): Node {
+  const { at, path } = operator;
+  const builtin = build.names[operator.opcodeIndex];
+  if (builtin === undefined) {
     throw new DecodeError({
-      code: "TENSOR_INDEX",
-      message: `Cannot find tensor ${index} of ${path}: the subgraph has ${tensors.length} tensors`,
+      code: "OPERATOR_CODE",
+      message: `Cannot find operator code ${operator.opcodeIndex} of ${path}: the file lists ${build.names.length}`,
       offset: at,
-      path,
+      path: `${path}.opcodeIndex`,
     });
+  }
+  const optional = (list: readonly number[], name: string) =>
+    list.map((input) =>
+      input === -1 ? null : pick(tensors, input, "tensor", { at, path: `${path}.${name}` }),
+    );
+  const outputs = operator.outputs.map((output) =>
+    pick(tensors, output, "tensor", { at, path: `${path}.outputs` }),
+  );
+  const options = readOptions({ file: build.file, operator, name: builtin });
+  const lowered = lower({ builtin, inputs: optional(operator.inputs, "inputs"), outputs, options, path });
+  const { intermediates, mutatingVariableInputs } = operator;
+  const recorded: RecordedCall = {
+    version: build.record.operatorCodes[operator.opcodeIndex]!.version,
+    options,
+    ...(intermediates === null ? {} : { intermediates: optional(intermediates, "intermediates") }),
+    ...(mutatingVariableInputs === null ? {} : { mutatingInputs: mutatingVariableInputs }),
   };
-  markEmptyConstants(main, tensors);
-  const nodes = main.operators.map((operator, index) => {
-    const { at, path } = operator;
-    const builtin = names[operator.code];
-    if (builtin === undefined) {
-      throw new DecodeError({
-        code: "OPERATOR_CODE",
-        message: `Cannot find operator code ${operator.code} of ${path}: the file lists ${names.length}`,
-        offset: at,
-        path: `${path}.opcode_index`,
-      });
-    }
-    const outputs = operator.outputs.map((output) => pick(output, at, `${path}.outputs`));
-    const lowered = lower({
-      builtin,
-      inputs: operator.inputs.map((input) => (input === -1 ? null : pick(input, at, `${path}.inputs`))),
-      outputs,
-      options: readOptions({ file: build.file, operator, name: builtin }),
-      path,
-    });
-    return new Node({
-      name: outputs[0]?.name ?? `${builtin}_${index}`,
-      op: lowered.op,
-      inputs: lowered.inputs,
-      outputs,
-      attributes: { ...lowered.attributes, ...customOptions(build.file, operator) },
-      source: { format: "tflite", op: builtin, index },
-    });
+  return new Node({
+    name: outputs[0]?.name ?? `${builtin}_${index}`,
+    op: lowered.op,
+    inputs: lowered.inputs,
+    outputs,
+    attributes: { ...lowered.attributes, ...customOptions(build.file, operator) },
+    source: { format: "tflite", op: builtin, index, recorded },
   });
-  return new Graph({
-    name: main.name || "main",
-    inputs: main.inputs.map((index) => pick(index, 0, "subgraphs[0].inputs")),
-    outputs: main.outputs.map((index) => pick(index, 0, "subgraphs[0].outputs")),
-    nodes,
-  });
+}
+
+function readSignature(signature: SignatureRecord, graphs: readonly BuiltGraph[]): Signature {
+  const { tensors } = pick(graphs, signature.subgraphIndex, "subgraph", signature);
+  const named = (list: SignatureRecord["inputs"]) =>
+    new Map(list.map((entry) => [entry.name, pick(tensors, entry.tensorIndex, "tensor", entry).name]));
+  return {
+    key: signature.signatureKey,
+    graph: signature.subgraphIndex,
+    inputs: named(signature.inputs),
+    outputs: named(signature.outputs),
+  };
 }
 
 const CUSTOM = "CUSTOM";
@@ -152,106 +190,22 @@ function operatorNames(record: ModelRecord): string[] {
   });
 }
 
-/** Options of custom operators are bytes of their own; they stay bytes. */
+/** Options of custom operators are bytes of their own; they stay bytes. Large ones lie behind the FlatBuffer. */
 function customOptions(file: FlatBuffer, operator: OperatorRecord): Attributes {
-  const { customOptions: place } = operator;
+  const { customOptions: inside, largeCustomOptionsOffset: offset, largeCustomOptionsSize: size } = operator;
+  const place = offset > 1 ? { at: offset, count: size } : inside;
   if (place === null || place.count === 0) return {};
-  return {
-    customOptions: new Tensor({
-      name: `${operator.path}.custom_options`,
-      dtype: "uint8",
-      shape: [place.count],
-      data: { byteLength: place.count, read: () => file.source.read(place.at, place.count) },
-    }),
-  };
-}
-
-function buildTensor(build: Build, tensor: TensorRecord, index: number): Tensor {
-  const name = tensor.name || `tensor_${index}`;
-  const data = tensor.isVariable ? null : constantData(build, tensor);
-  const shape = tensorShape(tensor, data);
-  if (data !== null && tensor.dtype !== "string" && isStatic(shape)) {
-    const expected = byteLength(tensor.dtype, elementCount(shape));
-    if (data.byteLength !== expected) {
-      throw new DecodeError({
-        code: "DATA_SIZE",
-        message: `Cannot read constant '${name}': its buffer has ${data.byteLength} bytes, expected ${expected} for ${tensor.dtype} ${formatShape(shape)}`,
-        offset: tensor.at,
-        path: tensor.path,
-      });
-    }
-  }
-  return new Tensor({
-    name,
-    dtype: tensor.dtype,
-    shape,
-    quantization: tensorQuantization(tensor, name),
-    data,
-  });
-}
-
-function constantData(build: Build, tensor: TensorRecord): Constant | null {
-  const { file, record, options } = build;
-  if (tensor.externalBuffer !== 0) return externalConstant({ record, tensor, ...options });
-  return bufferConstant({ file, record, index: tensor.buffer, at: tensor.at, path: `${tensor.path}.buffer` });
-}
-
-/** Returns the sizes; −1 is a size that is unknown. No shape at all is a scalar only if the file says so. */
-function tensorShape(tensor: TensorRecord, data: Constant | null): Shape | null {
-  const { shape, hasRank, at, path } = tensor;
-  if (shape === null || shape.length === 0) {
-    return hasRank || shape !== null || data !== null ? [] : null;
-  }
-  return shape.map((size) => {
-    if (size >= 0) return size;
-    if (size === -1) return null;
-    throw new DecodeError({
-      code: "SHAPE",
-      message: `Cannot use the shape ${shape.join("x")} of ${path}: a size is ${size}, expected -1 or more`,
-      offset: at,
-      path: `${path}.shape`,
-    });
-  });
-}
-
-function tensorQuantization(tensor: TensorRecord, name: string): Quantization | null {
-  const { quantization, at } = tensor;
-  if (quantization === null || quantization.scale.length === 0) return null;
-  const { scale, zeroPoint, axis } = quantization;
-  const path = `${tensor.path}.quantization`;
-  const wrong = (why: string) =>
-    new DecodeError({
-      code: "QUANTIZATION",
-      message: `Cannot use the quantisation of tensor '${name}': ${why}`,
-      offset: at,
-      path,
-    });
-  const bad = scale.find((value) => !Number.isFinite(value) || value < 0);
-  if (bad !== undefined) throw wrong(`a scale is ${bad}, expected a finite number, zero or more`);
-  // Symmetric weights may come with no zero points, or with one for all channels.
-  if (zeroPoint.length > 1 && zeroPoint.length !== scale.length) {
-    throw wrong(`it has ${scale.length} scales and ${zeroPoint.length} zero points, expected as many`);
-  }
-  const zeros = zeroPoint.length === scale.length ? zeroPoint : scale.map(() => zeroPoint[0] ?? 0);
-  if (scale.length === 1) return { scale, zeroPoint: zeros, axis: null };
-  // Converters of 2019 wrote the axis of the weights on the bias too: person_detect.tflite says axis 3.
-  if (tensor.shape?.length === 1 && axis > 0 && tensor.shape[0] === scale.length) {
-    return { scale, zeroPoint: zeros, axis: 0 };
-  }
-  const size = tensor.shape?.[axis];
-  if (axis < 0 || size === undefined || (size !== -1 && size !== scale.length)) {
-    throw wrong(
-      `it has ${scale.length} scales along axis ${axis}, expected one for each of ${size ?? "no"} indices`,
-    );
-  }
-  return { scale, zeroPoint: zeros, axis };
+  const name = `${operator.path}.custom_options`;
+  file.check(place.at, place.count, name);
+  const data = stored(file.source, place.at, place.count);
+  return { customOptions: new Tensor({ name, dtype: "uint8", shape: [place.count], data }) };
 }
 
 /** A constant without elements has no bytes to show it: it is what nobody computes and nobody feeds. */
-function markEmptyConstants(main: SubgraphRecord, tensors: readonly Tensor[]): void {
-  const fed = new Set([...main.inputs, ...main.operators.flatMap((operator) => operator.outputs)]);
+function markEmptyConstants(record: SubgraphRecord, tensors: readonly Tensor[]): void {
+  const fed = new Set([...record.inputs, ...record.operators.flatMap((operator) => operator.outputs)]);
   tensors.forEach((tensor, index) => {
-    if (tensor.data !== null || fed.has(index) || main.tensors[index]!.isVariable) return;
+    if (tensor.data !== null || fed.has(index) || tensor.isVariable) return;
     if (isStatic(tensor.shape) && elementCount(tensor.shape) === 0)
       tensor.data = constantOf(new Uint8Array(0));
   });
@@ -260,15 +214,20 @@ function markEmptyConstants(main: SubgraphRecord, tensors: readonly Tensor[]): v
 /** Longest metadata that is shown as text. */
 const TEXT_LIMIT = 4096;
 
-function readMetadata(file: FlatBuffer, record: ModelRecord): Map<string, string> {
-  const entries = record.metadata.map(({ name, buffer }, index): [string, string] => {
-    const path = `metadata[${index}].buffer`;
-    const data = bufferConstant({ file, record, index: buffer, at: 0, path });
-    if (data === null) return [name, ""];
-    if (data.byteLength > TEXT_LIMIT) return [name, `${data.byteLength} bytes`];
-    // Texts are padded with zeros; anything else below a space is no text.
-    const text = new TextDecoder().decode(data.read()).replace(/\0+$/, "");
-    return [name, /[^\P{C}\s]|\uFFFD/u.test(text) ? `${data.byteLength} bytes` : text];
+function readMetadata({ file, record }: Build): Pick<Model, "metadata" | "metadataBytes"> {
+  const contents = record.metadata.map(({ name, buffer, at, path }): [string, Constant] => {
+    const data = bufferConstant({ file, record, index: buffer, at, path: `${path}.buffer` });
+    return [name, data ?? constantOf(new Uint8Array(0))];
   });
-  return new Map(entries);
+  return {
+    metadata: new Map(contents.map(([name, data]) => [name, metadataText(data)])),
+    metadataBytes: new Map(contents),
+  };
+}
+
+function metadataText(data: Constant): string {
+  if (data.byteLength > TEXT_LIMIT) return `${data.byteLength} bytes`;
+  // Texts are padded with zeros; anything else below a space is no text.
+  const text = new TextDecoder().decode(data.read()).replace(/\0+$/, "");
+  return /[^\P{C}\s]|\uFFFD/u.test(text) ? `${data.byteLength} bytes` : text;
 }

@@ -3,29 +3,30 @@
  * schema.fbs (schema 3d), unions BuiltinOptions and BuiltinOptions2. `kind` is the position in the union;
  * operators that are not listed have no options, or empty ones.
  */
-import { DecodeError } from "../../errors.js";
+import { DecodeError, LabError } from "../../errors.js";
 import type { AttributeValue } from "../../graph/node.js";
 import {
+  type AnyTable,
   bool,
-  type FlatBuffer,
+  type Codec,
   float32,
-  type Get,
   int8,
   int32,
   int64,
-  type Reader,
+  readAnyTable,
   string,
-  table,
+  uint8,
   uint32,
   vector,
-} from "./flatbuffer.js";
+} from "./codec.js";
+import type { FlatBuffer } from "./flatbuffer.js";
 import type { OperatorRecord } from "./schema.js";
 import { tensorType } from "./tensor-types.js";
 
 export type Options = Readonly<Record<string, AttributeValue>>;
 
-/** A slot of an options table: where, its name in camel case, how to read it, and what absence means. */
-type Field = readonly [slot: number, name: string, read: Reader<AttributeValue>, absent: AttributeValue];
+/** A slot of an options table: where, its name in camel case, how it is stored, and what absence means. */
+type Field = readonly [slot: number, name: string, codec: Codec<AttributeValue>, absent: AttributeValue];
 
 interface OptionsTable {
   /** Position in the union. */
@@ -34,26 +35,43 @@ interface OptionsTable {
   readonly fields: readonly Field[];
 }
 
-/** Reads a code of an enumeration as the word that `words` has for it. */
-function word(words: readonly string[]): Reader<string> {
-  return (file, at, path) => {
-    const code = int8(file, at, path);
-    const found = words[code];
-    if (found !== undefined) return found;
-    throw new DecodeError({
-      code: "ENUM",
-      message: `Cannot read ${path}: its code is ${code}, expected 0 to ${words.length - 1} (${words.join(", ")})`,
-      offset: at,
-      path,
-    });
+/** Returns the codec of an enumeration: codes in the file, the words that `words` has for them outside. */
+function word(words: readonly string[]): Codec<string> {
+  const expected = `0 to ${words.length - 1} (${words.join(", ")})`;
+  return {
+    size: 1,
+    read(file, at, path) {
+      const code = int8.read(file, at, path);
+      const found = words[code];
+      if (found !== undefined) return found;
+      throw new DecodeError({
+        code: "ENUM",
+        message: `Cannot read ${path}: its code is ${code}, expected ${expected}`,
+        offset: at,
+        path,
+      });
+    },
+    write(out, value, at) {
+      const code = words.indexOf(value);
+      if (code >= 0) return int8.write(out, code, at);
+      throw new LabError({
+        code: "ENUM",
+        message: `Cannot write '${value}' as an option: TFLite has ${words.join(", ")}`,
+      });
+    },
   };
 }
 
-const int32s = vector(4, int32);
-const int64s = vector(8, int64);
-const uint32s = vector(4, uint32);
-const float32s = vector(4, float32);
-const flags: Reader<readonly number[]> = vector(1, (file, at, path) => Number(bool(file, at, path)));
+const int32s = vector(int32);
+const int64s = vector(int64);
+const uint32s = vector(uint32);
+const uint8s = vector(uint8);
+const float32s = vector(float32);
+const flags: Codec<readonly number[]> = vector<number>({
+  size: 1,
+  read: (file, at, path) => Number(bool.read(file, at, path)),
+  write: (out, value, at) => bool.write(out, value !== 0, at),
+});
 
 /** Padding as ONNX calls it. */
 const padding = word(["SAME_UPPER", "VALID"]);
@@ -146,6 +164,7 @@ const OPTIONS: Readonly<Record<string, OptionsTable>> = {
       fused(10),
       number(12, "dilationWFactor", 1),
       number(14, "dilationHFactor", 1),
+      type(16, "quantizedBiasType"),
     ],
   },
   CONV_3D,
@@ -177,6 +196,8 @@ const OPTIONS: Readonly<Record<string, OptionsTable>> = {
       [6, "weightsFormat", weightsFormat, "default"],
       flag(8, "keepNumDims"),
       flag(10, "asymmetricQuantizeInputs"),
+      type(12, "quantizedBiasType"),
+      [14, "quantSpec", uint8s, []],
     ],
   },
   GATHER: { kind: 23, fields: [number(4, "axis"), number(6, "batchDims")] },
@@ -250,7 +271,13 @@ const OPTIONS: Readonly<Record<string, OptionsTable>> = {
   SVDF: { kind: 6, fields: [number(4, "rank"), fused(6), flag(8, "asymmetricQuantizeInputs")] },
   TRANSPOSE_CONV: {
     kind: 49,
-    fields: [[4, "padding", padding, "SAME_UPPER"], number(6, "strideW"), number(8, "strideH"), fused(10)],
+    fields: [
+      [4, "padding", padding, "SAME_UPPER"],
+      number(6, "strideW"),
+      number(8, "strideH"),
+      fused(10),
+      type(12, "quantizedBiasType"),
+    ],
   },
   UNIDIRECTIONAL_SEQUENCE_LSTM: {
     kind: 71,
@@ -273,6 +300,7 @@ const OPTIONS: Readonly<Record<string, OptionsTable>> = {
   WHILE: { kind: 93, fields: [number(4, "condSubgraphIndex"), number(6, "bodySubgraphIndex")] },
 
   // BuiltinOptions2
+  REDUCE_WINDOW: { union: 2, kind: 20, fields: [number(4, "reduceFunction")] },
   STABLEHLO_BROADCAST_IN_DIM: { union: 2, kind: 2, fields: [longs(4, "broadcastDimensions")] },
   STABLEHLO_CASE: { union: 2, kind: 23, fields: [[4, "branchSubgraphIndices", int32s, []]] },
   STABLEHLO_COMPARE: {
@@ -286,7 +314,13 @@ const OPTIONS: Readonly<Record<string, OptionsTable>> = {
   STABLEHLO_COMPOSITE: {
     union: 2,
     kind: 21,
-    fields: [[4, "name", string, ""], number(6, "decompositionSubgraphIndex"), number(12, "version")],
+    fields: [
+      [4, "name", string, ""],
+      number(6, "decompositionSubgraphIndex"),
+      [8, "compositeAttributes", uint8s, []],
+      [10, "compositeAttributesFormat", int8, 0],
+      number(12, "version"),
+    ],
   },
   STABLEHLO_CONCATENATE: { union: 2, kind: 1, fields: [long(4, "dimension")] },
   STABLEHLO_CONVOLUTION: {
@@ -309,6 +343,7 @@ const OPTIONS: Readonly<Record<string, OptionsTable>> = {
       longs(30, "outputSpatialDimensions"),
       long(32, "featureGroupCount"),
       long(34, "batchGroupCount"),
+      [36, "precisionConfig", uint32s, []],
     ],
   },
   STABLEHLO_CUSTOM_CALL: {
@@ -320,6 +355,7 @@ const OPTIONS: Readonly<Record<string, OptionsTable>> = {
       [8, "backendConfig", string, ""],
       number(10, "apiVersion"),
       [12, "calledComputations", int32s, []],
+      [14, "customAttributes", uint8s, []],
     ],
   },
   STABLEHLO_DOT_GENERAL: {
@@ -415,7 +451,9 @@ export function readOptions({
   const facts = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
   if (facts === undefined) return {};
   const second = facts.union === 2;
-  const union = second ? operator.options2 : operator.options;
+  const union = second
+    ? { kind: operator.options2Type, at: operator.options2 }
+    : { kind: operator.optionsType, at: operator.options };
   const path = `${operator.path}.${second ? "builtin_options_2" : "builtin_options"}`;
   const { fields } = facts;
   if (union.kind === 0 || union.at === 0) {
@@ -429,10 +467,26 @@ export function readOptions({
       path,
     });
   }
-  const read = (get: Get): Options => {
-    const values: Record<string, AttributeValue> = {};
-    for (const [slot, field, reader, absent] of fields) values[field] = get(slot, field, reader, absent);
-    return values;
+  const { at: _at, path: _path, ...values } = readAnyTable(file, fields, union.at, path);
+  return values as Options;
+}
+
+/** Returns the table of a builtin operator's options and its kind; null when the operator has none. */
+export function optionsTable(
+  name: string,
+  options: Options,
+): { readonly union: 1 | 2; readonly kind: number; readonly table: AnyTable } | null {
+  const facts = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
+  if (facts === undefined) return null;
+  return {
+    union: facts.union ?? 1,
+    kind: facts.kind,
+    table: { fields: facts.fields, values: options },
   };
-  return table(read)(file, union.at, path);
+}
+
+/** Returns whether a builtin operator has the option. */
+export function hasOption(name: string, option: string): boolean {
+  const facts = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
+  return facts?.fields.some(([, field]) => field === option) ?? false;
 }

@@ -1,10 +1,10 @@
 /** TFLite element types by code. Source: schema.fbs, enum TensorType (schema 3d). */
 import { DecodeError, LabError } from "../../errors.js";
 import type { DType } from "../../graph/dtype.js";
-import { int8, type Reader } from "./flatbuffer.js";
+import { type Codec, int8 } from "./codec.js";
 
-/** null: types that are no data (handles to resources, boxed values). */
-const TENSOR_TYPES: readonly { readonly name: string; readonly dtype: DType | null }[] = [
+/** The position in the list is the code. */
+const TENSOR_TYPES: readonly { readonly name: string; readonly dtype: DType }[] = [
   { name: "FLOAT32", dtype: "float32" },
   { name: "FLOAT16", dtype: "float16" },
   { name: "INT32", dtype: "int32" },
@@ -18,8 +18,8 @@ const TENSOR_TYPES: readonly { readonly name: string; readonly dtype: DType | nu
   { name: "FLOAT64", dtype: "float64" },
   { name: "COMPLEX128", dtype: "complex128" },
   { name: "UINT64", dtype: "uint64" },
-  { name: "RESOURCE", dtype: null },
-  { name: "VARIANT", dtype: null },
+  { name: "RESOURCE", dtype: "resource" },
+  { name: "VARIANT", dtype: "variant" },
   { name: "UINT32", dtype: "uint32" },
   { name: "UINT16", dtype: "uint16" },
   { name: "INT4", dtype: "int4" },
@@ -31,11 +31,13 @@ const TENSOR_TYPES: readonly { readonly name: string; readonly dtype: DType | nu
 /** The code that a file means when it leaves the type out. */
 export const DEFAULT_TYPE: DType = "float32";
 
-/** Returns the element type whose code is at `at`. */
-export const tensorType: Reader<DType> = (file, at, path) => {
-  const code = int8(file, at, path);
-  const type = TENSOR_TYPES[code];
-  if (type === undefined) {
+/** The element type whose code is stored. */
+export const tensorType: Codec<DType> = {
+  size: 1,
+  read(file, at, path) {
+    const code = int8.read(file, at, path);
+    const type = TENSOR_TYPES[code];
+    if (type !== undefined) return type.dtype;
     throw new DecodeError({
       code: "TENSOR_TYPE",
       message: `Cannot read ${path}: its code is ${code}, expected 0 to ${TENSOR_TYPES.length - 1}`,
@@ -43,12 +45,13 @@ export const tensorType: Reader<DType> = (file, at, path) => {
       offset: at,
       path,
     });
-  }
-  if (type.dtype !== null) return type.dtype;
-  throw new LabError({
-    code: "UNSUPPORTED",
-    message: `Cannot hold ${path}: its type is ${type.name}, expected plain data`,
-    hint: "freeze variables and resources into constants when converting the model",
-    at: `${path} at byte ${at}`,
-  });
+  },
+  write(out, dtype, at) {
+    const code = TENSOR_TYPES.findIndex((type) => type.dtype === dtype);
+    if (code >= 0) return int8.write(out, code, at);
+    throw new LabError({
+      code: "UNSUPPORTED",
+      message: `Cannot write a tensor of type ${dtype}: TFLite has ${TENSOR_TYPES.map((type) => type.dtype).join(", ")}`,
+    });
+  },
 };

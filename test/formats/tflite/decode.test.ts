@@ -93,7 +93,7 @@ describe("decodeTflite()", () => {
       "head",
       "classes",
     ]);
-    expect(head.source).toEqual({ format: "tflite", op: "FULLY_CONNECTED", index: 3 });
+    expect(head.source).toMatchObject({ format: "tflite", op: "FULLY_CONNECTED", index: 3 });
   });
 
   it("reads a convolution with its fused activation", () => {

@@ -129,8 +129,12 @@ describe("readModel()", () => {
         outputs: items(field(operator, 8)).map((index) => bb.readInt32(index)),
       };
     });
-    expect(record.main?.tensors.map(({ name, shape, buffer }) => ({ name, shape, buffer }))).toEqual(tensors);
-    expect(record.main?.operators.map(({ inputs, outputs }) => ({ inputs, outputs }))).toEqual(operators);
+    expect(record.subgraphs[0]?.tensors.map(({ name, shape, buffer }) => ({ name, shape, buffer }))).toEqual(
+      tensors,
+    );
+    expect(record.subgraphs[0]?.operators.map(({ inputs, outputs }) => ({ inputs, outputs }))).toEqual(
+      operators,
+    );
     expect(tensors).toHaveLength(11);
   });
 });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type Difference, diffModels } from "./analyze/diff.js";
 export { inspect } from "./analyze/inspect.js";
 export type { LoadedModel } from "./analyze/loaded.js";
 export type { Analysis, EpochRecord, LedgerRecord, PoolRecord } from "./analyze/record.js";
@@ -11,6 +12,9 @@ export { ROM_ERRORS, type RomError } from "./analyze/rom-errors.js";
 export { type AnalyzeOptions, analyze, type Study, study } from "./analyze/study.js";
 export { type Displayable, JUPYTER_DISPLAY, type MimeBundle, markdown } from "./display.js";
 export { DecodeError, LabError } from "./errors.js";
+export { convertToOnnx } from "./formats/onnx/write/convert.js";
+export { encodeOnnx } from "./formats/onnx/write/encode.js";
+export { encodeTflite } from "./formats/tflite/encode.js";
 export { CATALOG } from "./models/catalog.js";
 export { latencyErrors } from "./node/latency-errors.js";
 export { load, preset } from "./node/load.js";
@@ -18,6 +22,7 @@ export { type Figure, type FigureSpec, figure } from "./plot/figure.js";
 export { offloadLatencyFigure, offloadSentence, timelineFigure } from "./plot/latency.js";
 export { poolsFigure } from "./plot/memory.js";
 export { romCausesFigure, romGrowthFigure } from "./plot/rom.js";
+export { openSession, type RunSession } from "./run/onnxruntime.js";
 export {
   causesByModelTable,
   causesTable,
@@ -30,6 +35,7 @@ export {
   romTable,
   rulesTable,
 } from "./table/analyses.js";
+export { differencesTable } from "./table/diff.js";
 export { latencyErrorsTable, romErrorsTable } from "./table/errors.js";
 export { growthTable, settingsTable } from "./table/rom-plan.js";
 export { type ShowOptions, show } from "./table/show.js";

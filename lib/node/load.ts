@@ -27,9 +27,12 @@ function notesOn(path: string): string[] {
   ];
 }
 
+/** Stands before the id of a preset where a path is expected. */
+const BUILT = "built:";
+
 /**
  * Returns the model in a `.tflite` or `.onnx` file; weights are read when asked for. Throws a LabError that
- * says what the file is instead, or where it is broken.
+ * says what the file is instead, or where it is broken. `built:<preset>` gives a preset.
  *
  * @example
  * ```ts
@@ -38,6 +41,7 @@ function notesOn(path: string): string[] {
  * ```
  */
 export function load(path: string): LoadedModel {
+  if (path.startsWith(BUILT)) return preset(path.slice(BUILT.length));
   const source = fileSource(path);
   const model = openModel(source, { siblings: (name) => fileSource(join(dirname(path), name)) });
   return { model, file: path, sha256: sha256Of(source), notes: notesOn(path) };
@@ -70,5 +74,5 @@ function sha256OfModel({ graph }: Model): string {
  */
 export function preset(id: string): LoadedModel {
   const model = findPreset(id).build();
-  return { model, file: `built:${id}`, sha256: sha256OfModel(model) };
+  return { model, file: `${BUILT}${id}`, sha256: sha256OfModel(model) };
 }

@@ -30,6 +30,7 @@ export interface TensorFields {
   readonly shape: Shape | null;
   readonly quantization?: Quantization | null;
   readonly data?: Constant | null;
+  readonly container?: string | null;
 }
 
 /** A value that flows along an edge of the graph, or a constant. Identity matters; names may repeat. */
@@ -39,13 +40,19 @@ export class Tensor {
   shape: Shape | null;
   quantization: Quantization | null;
   data: Constant | null;
+  /**
+   * What the value is where it is no tensor, in the words of ONNX: `seq(tensor(float))`, `map(int64,
+   * tensor(float))`, `optional(…)`; null for tensors. `dtype` is then that of the elements, `shape` is null.
+   */
+  container: string | null;
 
-  constructor({ name, dtype, shape, quantization = null, data = null }: TensorFields) {
+  constructor({ name, dtype, shape, quantization = null, data = null, container = null }: TensorFields) {
     this.name = name;
     this.dtype = dtype;
     this.shape = shape;
     this.quantization = quantization;
     this.data = data;
+    this.container = container;
   }
 
   get isConstant(): boolean {

@@ -1,24 +1,28 @@
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
 import type { LoadedModel } from "../analyze/loaded.js";
 import { openModel } from "../formats/open.js";
 import type { Model } from "../graph/graph.js";
 import { findPreset } from "../models/catalog.js";
-import type { ByteSource } from "../source.js";
+import { type ByteSource, readInto } from "../source.js";
 import { fileSource } from "./file-source.js";
+import { siblingsOf } from "./siblings.js";
 
 const HASH_CHUNK = 1024 * 1024;
 
 function sha256Of(source: ByteSource): string {
   const hash = createHash("sha256");
+  const chunk = new Uint8Array(Math.min(HASH_CHUNK, source.size));
   for (let offset = 0; offset < source.size; offset += HASH_CHUNK) {
-    hash.update(source.read(offset, Math.min(HASH_CHUNK, source.size - offset)));
+    const part = chunk.subarray(0, Math.min(HASH_CHUNK, source.size - offset));
+    readInto(source, offset, part);
+    hash.update(part);
   }
   return hash.digest("hex");
 }
 
 /**
- * Returns the model in a `.tflite` or `.onnx` file; weights are read when asked for. Throws a LabError that
+ * Returns the model in a `.tflite` or `.onnx` file; weights are read when asked for, and so is the whole file
+ * for its `sha256`: leave the file as it is until then. Throws a LabError that
  * says what the file is instead, or where it is broken.
  *
  * @example
@@ -29,8 +33,16 @@ function sha256Of(source: ByteSource): string {
  */
 export function load(path: string): LoadedModel {
   const source = fileSource(path);
-  const model = openModel(source, { siblings: (name) => fileSource(join(dirname(path), name)) });
-  return { model, file: path, sha256: sha256Of(source) };
+  const model = openModel(source, { siblings: siblingsOf(path) });
+  let sha256: string | null = null;
+  return {
+    model,
+    file: path,
+    get sha256() {
+      sha256 ??= sha256Of(source);
+      return sha256;
+    },
+  };
 }
 
 /** Returns a hash of everything that an analysis can see of a network: structure, shapes, scales, constants. */

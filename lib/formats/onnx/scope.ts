@@ -1,9 +1,12 @@
 /** The names of one graph: which tensor each stands for, and whether anything gives it a value. */
 import { Tensor } from "../../graph/tensor.js";
+import type { Interner } from "./interner.js";
 import type { ValueType } from "./value-type.js";
 
 /** What a value is taken for until something says its type. */
-const UNKNOWN: ValueType = { dtype: "float32", shape: null };
+const UNKNOWN: ValueType = { dtype: "float32", shape: null, container: null };
+
+const NO_TYPES: ReadonlyMap<number, ValueType> = new Map();
 
 /**
  * Names resolve here first, then in the graph around. A name may be read before it is given a value, since
@@ -12,22 +15,27 @@ const UNKNOWN: ValueType = { dtype: "float32", shape: null };
 export class Scope {
   readonly #parent: Scope | null;
   readonly #prefix: string;
-  readonly #types: ReadonlyMap<string, ValueType>;
-  readonly #tensors = new Map<string, Tensor>();
+  readonly #names: Interner;
+  readonly #types: ReadonlyMap<number, ValueType>;
+  readonly #tensors = new Map<number, Tensor>();
   /** Names that stand for a tensor and still wait for their value. */
-  readonly #waiting = new Map<string, "read" | "promised">();
+  readonly #waiting = new Map<number, "read" | "promised">();
   #outOfOrder = false;
 
   constructor({
+    names,
     parent = null,
     prefix = "",
-    types = new Map(),
+    types = NO_TYPES,
   }: {
+    /** The texts of the names, which are numbers here. */
+    readonly names: Interner;
     readonly parent?: Scope | null;
     /** Goes before the names of inlined functions, so that two calls do not share them. */
     readonly prefix?: string;
-    readonly types?: ReadonlyMap<string, ValueType>;
-  } = {}) {
+    readonly types?: ReadonlyMap<number, ValueType>;
+  }) {
+    this.#names = names;
     this.#parent = parent;
     this.#prefix = prefix;
     this.#types = types;
@@ -40,11 +48,11 @@ export class Scope {
 
   /** Returns names that were read or promised and never given a value. */
   get unresolved(): readonly string[] {
-    return [...this.#waiting.keys()];
+    return [...this.#waiting.keys()].map((name) => this.#names.text(name));
   }
 
   /** Returns the tensor that a name stands for where it is read. */
-  use(name: string): Tensor {
+  use(name: number): Tensor {
     const known = this.find(name);
     if (known) return known;
     this.#waiting.set(name, "read");
@@ -52,12 +60,12 @@ export class Scope {
   }
 
   /** Makes a name stand for a tensor that has its value elsewhere: a constant, a function's argument. */
-  bind(name: string, tensor: Tensor): void {
+  bind(name: number, tensor: Tensor): void {
     this.#tensors.set(name, tensor);
   }
 
   /** Makes a name stand for a tensor that a node to come will compute: a function's result. */
-  promise(name: string, tensor: Tensor): void {
+  promise(name: number, tensor: Tensor): void {
     this.#tensors.set(name, tensor);
     this.#waiting.set(name, "promised");
   }
@@ -66,7 +74,7 @@ export class Scope {
    * Returns the tensor of a name that is computed now, of the declared type or else of `implied`; null when
    * the name has a value already.
    */
-  define(name: string, implied: ValueType = UNKNOWN): Tensor | null {
+  define(name: number, implied: ValueType = UNKNOWN): Tensor | null {
     const declared = this.#types.get(name);
     const known = this.#tensors.get(name);
     if (known === undefined) return this.#create(name, declared ?? implied);
@@ -75,19 +83,26 @@ export class Scope {
     this.#waiting.delete(name);
     if (waiting === "read") this.#outOfOrder = true;
     if (known.shape === null) {
-      known.dtype = (declared ?? implied).dtype;
-      known.shape = (declared ?? implied).shape;
+      const { dtype, shape, container } = declared ?? implied;
+      known.dtype = dtype;
+      known.shape = shape;
+      known.container = container;
     }
     return known;
   }
 
   /** Returns the tensor that a name stands for here or in the graphs around; undefined when nobody said. */
-  find(name: string): Tensor | undefined {
+  find(name: number): Tensor | undefined {
     return this.#tensors.get(name) ?? this.#parent?.find(name);
   }
 
-  #create(name: string, type: ValueType): Tensor {
-    const tensor = new Tensor({ name: this.#prefix + name, ...type });
+  #create(name: number, type: ValueType): Tensor {
+    const tensor = new Tensor({
+      name: this.#prefix + this.#names.text(name),
+      dtype: type.dtype,
+      shape: type.shape,
+      container: type.container,
+    });
     this.#tensors.set(name, tensor);
     return tensor;
   }

@@ -24,7 +24,7 @@ function insideOf(folder: string, name: string): string {
   const [home, real] = [realPath(folder), realPath(wanted)];
   if (real.startsWith(home.endsWith(sep) ? home : home + sep)) return real;
   throw new LabError({
-    code: "OUTSIDE",
+    code: "EXTERNAL_DATA",
     message: `Cannot open '${name}': it leads to '${real}', expected a file below '${home}'`,
     hint: "copy the file into the folder of the model instead of linking to it",
   });

@@ -3,6 +3,7 @@ import type { Graph } from "../../graph/graph.js";
 import type { Attributes, Node } from "../../graph/node.js";
 import type { FunctionTable } from "./function.js";
 import { Memo } from "./memo.js";
+import { NumberStack } from "./number-stack.js";
 import type { Scope } from "./scope.js";
 import type { Siblings } from "./tensor.js";
 import type { ValueType } from "./value-type.js";
@@ -39,6 +40,9 @@ export class Context {
   /** Attributes of nodes, where they are plain numbers and texts. */
   readonly attributes = new Memo<Attributes>();
   readonly types = new Memo<ValueType | null>();
+  /** Names of a node's inputs and outputs while it is read. */
+  readonly inputs = new NumberStack();
+  readonly outputs = new NumberStack();
   #depth = 0;
   #nodesLeft = NODE_LIMIT;
 

@@ -2,46 +2,39 @@
 import { DecodeError, LabError } from "../../errors.js";
 import { Graph } from "../../graph/graph.js";
 import type { Node } from "../../graph/node.js";
-import type { Tensor } from "../../graph/tensor.js";
 import { type Annotation, annotate, readAnnotation } from "./annotation.js";
 import type { Context, Site } from "./context.js";
 import { readNode } from "./node.js";
 import { Scope } from "./scope.js";
 import { readSparseTensor } from "./sparse.js";
 import { type NamedTensor, readTensor } from "./tensor.js";
-import { readValueInfo, type ValueType } from "./value-type.js";
+import { readValueInfo } from "./value-type.js";
 import type { Message } from "./wire.js";
 
 interface GraphFields {
   readonly name: string;
   /** Where each node begins and how long it is, one after another: there may be a million. */
   readonly nodes: readonly number[];
-  readonly constants: ReadonlyMap<number, Tensor>;
   /** Numbers of names. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  readonly types: ReadonlyMap<number, ValueType>;
   readonly annotations: readonly Annotation[];
 }
 
-function readFields(message: Message, { siblings, types: seen }: Context): GraphFields {
-  const { names } = message.file;
+/** Reads all but the nodes; constants and declared types go into the scope. */
+function readFields(message: Message, { siblings, types }: Context, scope: Scope): GraphFields {
   const nodes: number[] = [];
-  const constants = new Map<number, Tensor>();
-  const types = new Map<number, ValueType>();
   const inputs: number[] = [];
   const outputs: number[] = [];
   const annotations: Annotation[] = [];
   let name = "";
+  let constants = 0;
+  let sparse = 0;
   let values = 0;
   const declare = (field: string, index: number): number => {
-    const { name, type } = readValueInfo(message.message(field, index), seen);
-    if (type) types.set(name, type);
+    const { name, type } = readValueInfo(message.message(field, index), types);
+    if (type) scope.declare(name, type);
     return name;
-  };
-  const hold = (tensor: NamedTensor) => {
-    tensor.tensor.name = names.text(tensor.name);
-    constants.set(tensor.name, tensor.tensor);
   };
   while (message.next()) {
     // 1: node, 2: name, 5: initializer, 10: doc_string, 11: input, 12: output, 13: value_info,
@@ -56,7 +49,7 @@ function readFields(message: Message, { siblings, types: seen }: Context): Graph
         name = message.string();
         break;
       case 5:
-        hold(readTensor(message.message("initializer", constants.size), siblings));
+        bind(scope, readTensor(message.message("initializer", constants++), siblings));
         break;
       case 11:
         inputs.push(declare("input", inputs.length));
@@ -71,11 +64,15 @@ function readFields(message: Message, { siblings, types: seen }: Context): Graph
         annotations.push(readAnnotation(message.message("quantization_annotation", annotations.length)));
         break;
       case 15:
-        hold(readSparseTensor(message.message("sparse_initializer", constants.size), siblings));
+        bind(scope, readSparseTensor(message.message("sparse_initializer", sparse++), siblings));
         break;
     }
   }
-  return { name, nodes, constants, inputs, outputs, types, annotations };
+  return { name, nodes, inputs, outputs, annotations };
+}
+
+function bind(scope: Scope, { name, tensor }: NamedTensor): void {
+  scope.bind(name, tensor);
 }
 
 /** What a graph is read in: the file, the names of the graph around, a function's arguments. */
@@ -87,12 +84,11 @@ export type GraphSite = Pick<Site, "context" | "opsets" | "actuals" | "prefix"> 
 export function readGraph(message: Message, { parent, ...site }: GraphSite): Graph {
   return site.context.nested(message, () => {
     const { names } = message.file;
-    const fields = readFields(message, site.context);
-    const scope = new Scope({ names, parent, prefix: site.prefix, types: fields.types });
-    for (const [name, tensor] of fields.constants) scope.bind(name, tensor);
+    const scope = new Scope({ names, parent, prefix: site.prefix });
+    const fields = readFields(message, site.context, scope);
     // Files up to IR 3 list constants among the inputs.
     const inputs = fields.inputs
-      .filter((input) => !fields.constants.has(input))
+      .filter((input) => !scope.holdsConstant(input))
       .map((input) => {
         const tensor = scope.define(input);
         if (tensor) return tensor;

@@ -6,24 +6,26 @@
  *
  * ```
  * bytes   x w y                 starts  0 1 2 3
- * table  [−1, 1, −1, −1, 0, 2, −1, −1]
+ * table  [−1, 1, −1, −1, 0, 2, −1, −1]    and the hash of each beside it
  * ```
  */
 import { decodeText } from "./text.js";
 
 const utf8 = new TextEncoder();
-const FIRST_CAPACITY = 1024;
+const FIRST_SLOTS = 1024;
+/** By how much the table grows when half of it is full. */
+const GROWTH = 4;
 /** Longer chains are no accident: from here on, a Map, whose hash nobody can foresee. */
 const LONGEST_CHAIN = 64;
 /** Maps each byte to a character of its own, whatever the bytes mean. */
 const oneToOne = new TextDecoder("windows-1252");
 
 export class Interner {
-  #table = new Int32Array(FIRST_CAPACITY).fill(-1);
-  #hashes = new Int32Array(FIRST_CAPACITY / 2);
+  /** Per slot an entry and its hash, side by side: a look at both is one at the memory. */
+  #table = new Int32Array(2 * FIRST_SLOTS).fill(-1);
   /** Entry n has the bytes from starts[n] up to starts[n + 1]. */
-  #starts = new Float64Array(FIRST_CAPACITY / 2 + 1);
-  #bytes = new Uint8Array(FIRST_CAPACITY * 8);
+  #starts = new Float64Array(FIRST_SLOTS / 2 + 1);
+  #bytes = new Uint8Array(8 * FIRST_SLOTS);
   #count = 0;
   readonly #texts: (string | undefined)[] = [];
   readonly #crowded = new Map<string, number>();
@@ -34,25 +36,25 @@ export class Interner {
 
   /** Returns the number of data[start, end); new bytes get the next one. O(end − start). */
   number(data: Uint8Array, start: number, end: number): number {
-    let hash = end - start;
-    for (let at = start; at < end; at++) hash = Math.imul(hash ^ data[at]!, 0x01000193);
-    hash ^= hash >>> 15;
-    const mask = this.#table.length - 1;
-    let slot = hash & mask;
+    const hash = hashOf(data, start, end);
+    const table = this.#table;
+    const last = table.length - 2;
+    let slot = (2 * hash) & last;
     for (let tried = 0; tried < LONGEST_CHAIN; tried++) {
-      const held = this.#table[slot]!;
+      const held = table[slot]!;
       if (held < 0) {
-        this.#table[slot] = this.#count;
-        return this.#add(hash, data, start, end);
+        table[slot] = this.#count;
+        table[slot + 1] = hash;
+        return this.#add(data, start, end);
       }
-      if (this.#hashes[held] === hash && this.#equals(held, data, start, end)) return held;
-      slot = (slot + 1) & mask;
+      if (table[slot + 1] === hash && this.#equals(held, data, start, end)) return held;
+      slot = (slot + 2) & last;
     }
     const key = oneToOne.decode(data.subarray(start, end));
     const held = this.#crowded.get(key);
     if (held !== undefined) return held;
     this.#crowded.set(key, this.#count);
-    return this.#add(hash, data, start, end);
+    return this.#add(data, start, end);
   }
 
   /** Returns the number of a text. */
@@ -78,45 +80,53 @@ export class Interner {
     return true;
   }
 
-  #add(hash: number, data: Uint8Array, start: number, end: number): number {
+  #add(data: Uint8Array, start: number, end: number): number {
     const entry = this.#count++;
     const own = this.#starts[entry]!;
     const needed = own + end - start;
-    if (needed > this.#bytes.length)
+    if (needed > this.#bytes.length) {
       this.#bytes = grown(this.#bytes, Math.max(needed, 2 * this.#bytes.length));
-    for (let from = start, to = own; from < end; from++, to++) this.#bytes[to] = data[from]!;
-    this.#hashes[entry] = hash;
+    }
+    const bytes = this.#bytes;
+    for (let from = start, to = own; from < end; from++, to++) bytes[to] = data[from]!;
     this.#starts[entry + 1] = needed;
     this.#texts.push(undefined);
-    if (this.#count === this.#hashes.length) this.#grow();
+    if (this.#count + 1 === this.#starts.length) this.#grow();
     return entry;
   }
 
   #grow(): void {
-    const capacity = 2 * this.#table.length;
-    this.#table = new Int32Array(capacity).fill(-1);
-    this.#hashes = grown(this.#hashes, capacity / 2);
-    this.#starts = grown(this.#starts, capacity / 2 + 1);
+    this.#table = new Int32Array(GROWTH * this.#table.length).fill(-1);
+    this.#starts = grown(this.#starts, this.#table.length / 4 + 1);
     this.#crowded.clear();
     for (let entry = 0; entry < this.#count; entry++) this.#place(entry);
   }
 
   #place(entry: number): void {
-    const mask = this.#table.length - 1;
-    let slot = this.#hashes[entry]! & mask;
+    const [start, end] = [this.#starts[entry]!, this.#starts[entry + 1]!];
+    const hash = hashOf(this.#bytes, start, end);
+    const last = this.#table.length - 2;
+    let slot = (2 * hash) & last;
     for (let tried = 0; tried < LONGEST_CHAIN; tried++) {
       if (this.#table[slot]! < 0) {
         this.#table[slot] = entry;
+        this.#table[slot + 1] = hash;
         return;
       }
-      slot = (slot + 1) & mask;
+      slot = (slot + 2) & last;
     }
-    const own = this.#bytes.subarray(this.#starts[entry], this.#starts[entry + 1]);
-    this.#crowded.set(oneToOne.decode(own), entry);
+    this.#crowded.set(oneToOne.decode(this.#bytes.subarray(start, end)), entry);
   }
 }
 
-function grown<T extends Uint8Array | Int32Array | Float64Array>(array: T, length: number): T {
+/** FNV-1a over the bytes and their number. */
+function hashOf(data: Uint8Array, start: number, end: number): number {
+  let hash = (0x811c9dc5 ^ (end - start)) | 0;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ data[at]!, 0x01000193);
+  return hash ^ (hash >>> 15);
+}
+
+function grown<T extends Uint8Array | Float64Array>(array: T, length: number): T {
   const larger = new (array.constructor as new (length: number) => T)(length);
   larger.set(array);
   return larger;

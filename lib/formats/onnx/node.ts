@@ -1,5 +1,6 @@
 /** NodeProto: an operator, a constant written as one, or a call of a function that the file defines. */
 import { LabError } from "../../errors.js";
+import type { DType } from "../../graph/dtype.js";
 import { type Attributes, Node } from "../../graph/node.js";
 import { Tensor } from "../../graph/tensor.js";
 import { collectAttributes, NO_ATTRIBUTES, readAttribute, readAttributes } from "./attribute.js";
@@ -9,7 +10,6 @@ import type { Site } from "./context.js";
 import { domainName, type FunctionBody, functionKey } from "./function.js";
 import { outputType } from "./output-types.js";
 import { Scope } from "./scope.js";
-import type { ValueType } from "./value-type.js";
 import type { Message } from "./wire.js";
 
 /** Number of the empty name: an input or output that is left out. */
@@ -28,9 +28,10 @@ interface NodeFields {
 }
 
 function readFields(message: Message, site: Site): NodeFields {
-  const inputs: number[] = [];
-  const outputs: number[] = [];
-  let attributes: Attributes | null = null;
+  const { inputs, outputs } = site.context;
+  const [firstInput, firstOutput] = [inputs.top, outputs.top];
+  // Mostly all are in one run, whose record is shared with other nodes.
+  const runs: Attributes[] = [];
   let name = "";
   let op = "";
   let domain = "";
@@ -52,8 +53,7 @@ function readFields(message: Message, site: Site): NodeFields {
         op = message.keyword();
         break;
       case 5:
-        // Mostly all in one run, whose record is shared with other nodes.
-        attributes = joined(attributes, readAttributes(message, site));
+        runs.push(readAttributes(message, site));
         break;
       case 7:
         domain = domainName(message.keyword());
@@ -64,12 +64,17 @@ function readFields(message: Message, site: Site): NodeFields {
     }
   }
   if (op === "") throw message.broken("it names no operator");
-  while (outputs.at(-1) === NO_NAME) outputs.pop();
-  return { op, domain, overload, name, inputs, outputs, attributes: attributes ?? NO_ATTRIBUTES };
-}
-
-function joined(a: Attributes | null, b: Attributes): Attributes {
-  return a === null ? b : { ...a, ...b };
+  const results = outputs.take(firstOutput);
+  while (results.at(-1) === NO_NAME) results.pop();
+  return {
+    op,
+    domain,
+    overload,
+    name,
+    inputs: inputs.take(firstInput),
+    outputs: results,
+    attributes: runs.length > 1 ? Object.assign({}, ...runs) : (runs[0] ?? NO_ATTRIBUTES),
+  };
 }
 
 /** Reads a node into `site.nodes`; `index` is its place in the main graph, or that of the call around it. */
@@ -83,36 +88,26 @@ export function readNode(message: Message, site: Site, index: number): void {
   const name = prefix + (fields.name || names.text(fields.outputs[0] ?? NO_NAME) || `${op}_${index}`);
   const inputs = fields.inputs.map((input) => (input === NO_NAME ? null : scope.use(input)));
 
-  const define = (output: number, place: number, implied?: ValueType): Tensor => {
-    if (output === NO_NAME)
-      return new Tensor({ name: `${name}/${place}`, dtype: "float32", shape: null, ...implied });
-    const tensor = scope.define(output, implied);
-    if (tensor) return tensor;
-    throw message.broken(
-      `'${names.text(output)}' has a value already, expected every value to be computed once`,
-    );
-  };
-
   const body =
     context.functions.size === 0
       ? undefined
       : context.functions.get(functionKey({ domain, name: op, overload }));
   if (body) {
-    const outputs = fields.outputs.map((output, place) => define(output, place));
+    const outputs = fields.outputs.map((output, place) => define({ message, site, name, output, place }));
     context.nested(message, () => inline({ body, site, inputs, outputs, attributes, name, index, message }));
     return;
   }
   const [first] = fields.outputs;
   if (qualified === "Constant" && first !== undefined) {
     const { dtype, shape, data } = constantTensor(prefix + names.text(first), attributes);
-    const tensor = define(first, 0, { dtype, shape, container: null });
+    const tensor = define({ message, site, name, output: first, place: 0, implied: dtype });
     Object.assign(tensor, { dtype, shape, data });
     return;
   }
   const opset = opsetOf(message, site, domain);
   const call = canonical({ op: qualified, opset, inputs, attributes, name });
   const outputs = fields.outputs.map((output, place) =>
-    define(output, place, { dtype: outputType(call, place), shape: null, container: null }),
+    define({ message, site, name, output, place, implied: outputType(call, place) }),
   );
   site.nodes.push(
     new Node({
@@ -124,6 +119,30 @@ export function readNode(message: Message, site: Site, index: number): void {
       source: { format: "onnx", op: qualified, index },
     }),
   );
+}
+
+/** Returns the tensor of a node's result. */
+function define({
+  message,
+  site,
+  name,
+  output,
+  place,
+  implied = "float32",
+}: {
+  readonly message: Message;
+  readonly site: Site;
+  /** Of the node. */
+  readonly name: string;
+  readonly output: number;
+  readonly place: number;
+  readonly implied?: DType;
+}): Tensor {
+  if (output === NO_NAME) return new Tensor({ name: `${name}/${place}`, dtype: implied, shape: null });
+  const tensor = site.scope.define(output, implied);
+  if (tensor) return tensor;
+  const text = message.file.names.text(output);
+  throw message.broken(`'${text}' has a value already, expected every value to be computed once`);
 }
 
 /** Other domains may be used without being imported; ONNX's own must say its version. */

@@ -1,7 +1,8 @@
 /** SHA-1, which ONNX names for files of external data. It tells a wrong file from the right one, no more. */
 import { LabError } from "../../errors.js";
 import type { ByteSource } from "../../source.js";
-import type { Siblings } from "./tensor.js";
+
+type Siblings = ((name: string) => ByteSource) | undefined;
 
 const CHUNK = 1 << 20;
 const BLOCK = 64;

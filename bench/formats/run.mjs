@@ -10,7 +10,7 @@ import { openModel } from "../../dist/lib/formats/open.js";
 import { fileSource } from "../../dist/lib/node/file-source.js";
 import { prepare } from "./inputs.mjs";
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 /** The first rounds run code that is not compiled yet; they are kept in the file, apart from the median. */
 const WARM_UP = 12;
 const RACES = [

@@ -3,7 +3,9 @@ import type { Tensor } from "./tensor.js";
 
 /** Returns the subgraphs among a node's attributes (ONNX If, Loop, Scan); mostly none. */
 export function subgraphsOf(attributes: Readonly<Record<string, unknown>>): Graph[] {
-  return Object.values(attributes).filter((value) => value instanceof Graph);
+  return Object.values(attributes)
+    .flat()
+    .filter((value) => value instanceof Graph);
 }
 
 /**

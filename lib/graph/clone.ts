@@ -1,3 +1,4 @@
+import { subgraphsOf } from "./captured.js";
 import { Graph } from "./graph.js";
 import { type Attributes, Node } from "./node.js";
 import { Tensor } from "./tensor.js";
@@ -20,10 +21,11 @@ function cloneInto(graph: Graph, copies: Map<Tensor, Tensor>): Graph {
     return made;
   };
   const copyAttributes = (attributes: Attributes): Attributes => {
-    if (!Object.values(attributes).some((value) => value instanceof Graph)) return attributes;
+    if (subgraphsOf(attributes).length === 0) return attributes;
+    const copyGraph = <T>(value: T) => (value instanceof Graph ? cloneInto(value, copies) : value);
     const copied = Object.entries(attributes).map(([name, value]) => [
       name,
-      value instanceof Graph ? cloneInto(value, copies) : value,
+      Array.isArray(value) ? value.map(copyGraph) : copyGraph(value),
     ]);
     return Object.fromEntries(copied);
   };

@@ -10,7 +10,9 @@ export type AttributeValue =
   | readonly number[]
   | readonly string[]
   | Tensor
-  | Graph;
+  | Graph
+  | readonly Tensor[]
+  | readonly Graph[];
 
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 

@@ -83,6 +83,7 @@ export interface TensorFields {
   readonly blocks?: BlockQuantization | null;
   readonly isVariable?: boolean;
   readonly recorded?: RecordedTensor | null;
+  readonly container?: string | null;
 }
 
 /** A value that flows along an edge of the graph, or a constant. Identity matters; names may repeat. */
@@ -98,6 +99,12 @@ export class Tensor {
   isVariable: boolean;
   readonly recorded: RecordedTensor | null;
 
+  /**
+   * What the value is where it is no tensor, in the words of ONNX: `seq(tensor(float))`, `map(int64,
+   * tensor(float))`, `optional(…)`; null for tensors. `dtype` is then that of the elements, `shape` is null.
+   */
+  container: string | null;
+
   constructor({
     name,
     dtype,
@@ -107,6 +114,7 @@ export class Tensor {
     blocks = null,
     isVariable = false,
     recorded = null,
+    container = null,
   }: TensorFields) {
     this.name = name;
     this.dtype = dtype;
@@ -116,6 +124,7 @@ export class Tensor {
     this.blocks = blocks;
     this.isVariable = isVariable;
     this.recorded = recorded;
+    this.container = container;
   }
 
   get isConstant(): boolean {

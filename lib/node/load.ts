@@ -1,19 +1,23 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename } from "node:path";
 import type { LoadedModel } from "../analyze/loaded.js";
 import { openModel } from "../formats/open.js";
 import type { Model } from "../graph/graph.js";
 import { findPreset } from "../models/catalog.js";
-import type { ByteSource } from "../source.js";
+import { type ByteSource, readInto } from "../source.js";
 import { fileSource } from "./file-source.js";
+import { siblingsOf } from "./siblings.js";
 
 const HASH_CHUNK = 1024 * 1024;
 
 function sha256Of(source: ByteSource): string {
   const hash = createHash("sha256");
+  const chunk = new Uint8Array(Math.min(HASH_CHUNK, source.size));
   for (let offset = 0; offset < source.size; offset += HASH_CHUNK) {
-    hash.update(source.read(offset, Math.min(HASH_CHUNK, source.size - offset)));
+    const part = chunk.subarray(0, Math.min(HASH_CHUNK, source.size - offset));
+    readInto(source, offset, part);
+    hash.update(part);
   }
   return hash.digest("hex");
 }
@@ -31,8 +35,9 @@ function notesOn(path: string): string[] {
 const BUILT = "built:";
 
 /**
- * Returns the model in a `.tflite` or `.onnx` file; weights are read when asked for. Throws a LabError that
- * says what the file is instead, or where it is broken. `built:<preset>` gives a preset.
+ * Returns the model in a `.tflite` or `.onnx` file; weights are read when asked for, and so is the whole file
+ * for its `sha256`: leave the file as it is until then. Throws a LabError that says what the file is instead,
+ * or where it is broken. `built:<preset>` gives a preset.
  *
  * @example
  * ```ts
@@ -43,8 +48,17 @@ const BUILT = "built:";
 export function load(path: string): LoadedModel {
   if (path.startsWith(BUILT)) return preset(path.slice(BUILT.length));
   const source = fileSource(path);
-  const model = openModel(source, { siblings: (name) => fileSource(join(dirname(path), name)) });
-  return { model, file: path, sha256: sha256Of(source), notes: notesOn(path) };
+  const model = openModel(source, { siblings: siblingsOf(path) });
+  let sha256: string | null = null;
+  return {
+    model,
+    file: path,
+    get sha256() {
+      sha256 ??= sha256Of(source);
+      return sha256;
+    },
+    notes: notesOn(path),
+  };
 }
 
 /** Returns a hash of everything that an analysis can see of a network: structure, shapes, scales, constants. */

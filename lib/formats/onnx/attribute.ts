@@ -1,8 +1,12 @@
 /** AttributeProto: a named value of a node. */
-import { LabError } from "../../errors.js";
-import type { AttributeValue } from "../../graph/node.js";
+
+import type { Graph } from "../../graph/graph.js";
+import type { Attributes, AttributeValue } from "../../graph/node.js";
+import type { Tensor } from "../../graph/tensor.js";
 import type { Site } from "./context.js";
+import { readSparseTensor } from "./sparse.js";
 import { readTensor } from "./tensor.js";
+import { readTypeText } from "./value-type.js";
 import type { Message } from "./wire.js";
 
 /** AttributeType by number; 0 in files older than the field. Source: onnx.proto, AttributeProto. */
@@ -51,6 +55,10 @@ const ZEROS: Readonly<Partial<Record<Kind, AttributeValue>>> = {
   floats: [],
   ints: [],
   strings: [],
+  tensors: [],
+  graphs: [],
+  sparse_tensors: [],
+  types: [],
 };
 
 /** Returns a name as the graph writes it: `kernel_shape` is `kernelShape`. */
@@ -64,14 +72,45 @@ export function camelCase(name: string): string {
 const CAMEL = new Map<string, string>();
 const CAMEL_LIMIT = 4096;
 
+export const NO_ATTRIBUTES: Attributes = {};
+
+type Pair = readonly [name: string, value: AttributeValue | undefined];
+
+export function collectAttributes(pairs: readonly Pair[]): Attributes {
+  const attributes: Record<string, AttributeValue> = {};
+  for (const [name, value] of pairs) if (value !== undefined) attributes[name] = value;
+  return attributes;
+}
+
+/** Returns whether a value is nothing but itself: equal ones may be one. Tensors and graphs are not. */
+function isPlain(value: AttributeValue | undefined): boolean {
+  return Array.isArray(value) ? value.every(isPlain) : typeof value !== "object";
+}
+
+/**
+ * Returns the attributes in the current field of a node and those right after it. Nodes with the same bytes
+ * share the record, so that a hundred thousand convolutions have a few dozen.
+ */
+export function readAttributes(message: Message, site: Site): Attributes {
+  const { file } = message;
+  const run = message.run();
+  const seen = site.context.attributes;
+  // Inside of a function, the same bytes may refer to another call's attributes.
+  const key = site.actuals === null ? seen.key(file, run) : -1;
+  const known = seen.recall(key);
+  if (known) return known;
+  const pairs: Pair[] = [];
+  const list = message.open(run, "");
+  while (list.next()) pairs.push(readAttribute(list.message("attribute", pairs.length), site));
+  const attributes = collectAttributes(pairs);
+  return pairs.every(([, value]) => isPlain(value)) ? seen.remember(key, attributes) : attributes;
+}
+
 /**
  * Returns the name and value of an attribute; undefined as value when it refers to an attribute that the
  * function around was called without.
  */
-export function readAttribute(
-  message: Message,
-  site: Site,
-): readonly [name: string, value: AttributeValue | undefined] {
+export function readAttribute(message: Message, site: Site): Pair {
   let name = "";
   let declared: Kind = "undefined";
   let found: Kind = "undefined";
@@ -79,6 +118,8 @@ export function readAttribute(
   let value: AttributeValue | undefined;
   let numbers: number[] | null = null;
   let strings: string[] | null = null;
+  let tensors: Tensor[] | null = null;
+  let graphs: Graph[] | null = null;
   while (message.next()) {
     // 1: name, 2: f, 3: i, 4: s, 5: t, 6: g, 7: floats, 8: ints, 9: strings, 10: tensors, 11: graphs,
     // 13: doc_string, 14: tp, 15: type_protos, 20: type, 21: ref_attr_name, 22 and 23: sparse_tensor(s)
@@ -97,7 +138,7 @@ export function readAttribute(
         value = message.string();
         break;
       case 5:
-        value = readTensor(message.message("t"), site.context.siblings);
+        value = readTensor(message.message("t"), site.context.siblings).tensor;
         break;
       case 6:
         value = site.context.readGraph(message.message("g"), site);
@@ -116,6 +157,34 @@ export function readAttribute(
         strings ??= [];
         strings.push(message.string());
         value = strings;
+        break;
+      case 10:
+        tensors ??= [];
+        tensors.push(readTensor(message.message("tensors", tensors.length), site.context.siblings).tensor);
+        value = tensors;
+        break;
+      case 11:
+        graphs ??= [];
+        graphs.push(site.context.readGraph(message.message("graphs", graphs.length), site));
+        value = graphs;
+        break;
+      case 14:
+        value = readTypeText(message.message("tp"));
+        break;
+      case 15:
+        strings ??= [];
+        strings.push(readTypeText(message.message("type_protos", strings.length)));
+        value = strings;
+        break;
+      case 22:
+        value = readSparseTensor(message.message("sparse_tensor"), site.context.siblings).tensor;
+        break;
+      case 23:
+        tensors ??= [];
+        tensors.push(
+          readSparseTensor(message.message("sparse_tensors", tensors.length), site.context.siblings).tensor,
+        );
+        value = tensors;
         break;
       case 20: {
         const code = message.uint32();
@@ -141,9 +210,5 @@ export function readAttribute(
   value ??= ZEROS[kind];
   if (value !== undefined) return [camelCase(name), value];
   if (kind === "undefined") throw message.broken(`attribute '${name}' has no value`);
-  throw new LabError({
-    code: "UNSUPPORTED",
-    message: `Cannot hold attribute '${name}': it is of kind ${kind}, expected a number, a text, a tensor, a graph, or a list of numbers or texts`,
-    at: message.path,
-  });
+  throw message.broken(`attribute '${name}' of kind ${kind} has no value`);
 }

@@ -82,12 +82,19 @@ function attributesToInputs(places: Readonly<Record<string, number>>): Rule {
 
 /** Returns a rule that says the layout of an image-like operator. */
 function image(extra: Attributes = {}): Rule {
-  return ({ op, inputs, attributes }) => ({
-    op,
-    inputs,
-    attributes: { ...attributes, layout: "NCHW", ...extra },
-  });
+  // Nodes share the records of their attributes: so they do here.
+  const made = new WeakMap<Attributes, Attributes>();
+  return ({ op, inputs, attributes }) => {
+    let full = made.get(attributes);
+    if (full === undefined) {
+      full = { ...attributes, layout: "NCHW", ...extra };
+      made.set(attributes, full);
+    }
+    return { op, inputs, attributes: full };
+  };
 }
+
+const plainImage = image();
 
 const axesToInput = attributesToInputs({ axes: 1 });
 
@@ -134,7 +141,7 @@ const upsample: Rule = (call) => {
 
 /** Opset 10 has [x, scales] and the sampling of Upsample. */
 const resize: Rule = (call) => {
-  if (call.opset >= 11) return image()(call);
+  if (call.opset >= 11) return plainImage(call);
   return {
     op: "Resize",
     inputs: [call.inputs[0] ?? null, null, call.inputs[1] ?? null],
@@ -193,25 +200,25 @@ const cast: Rule = (call) => {
 const RULES: Readonly<Record<string, Rule>> = {
   Add: arithmetic,
   And: arithmetic,
-  AveragePool: image(),
+  AveragePool: plainImage,
   Cast: cast,
   Clip: clip,
   Conv: image({ weightLayout: "OIHW" }),
   ConvInteger: image({ weightLayout: "OIHW" }),
   ConvTranspose: image({ weightLayout: "IOHW" }),
-  DepthToSpace: image(),
+  DepthToSpace: plainImage,
   Div: arithmetic,
   Equal: arithmetic,
-  GlobalAveragePool: image(),
-  GlobalLpPool: image(),
-  GlobalMaxPool: image(),
+  GlobalAveragePool: plainImage,
+  GlobalLpPool: plainImage,
+  GlobalMaxPool: plainImage,
   Greater: arithmetic,
   Hardmax: normalisation,
-  LRN: image(),
+  LRN: plainImage,
   Less: arithmetic,
   LogSoftmax: normalisation,
-  LpPool: image(),
-  MaxPool: image(),
+  LpPool: plainImage,
+  MaxPool: plainImage,
   Mul: arithmetic,
   Or: arithmetic,
   Pad: pad,
@@ -231,7 +238,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Resize: resize,
   Slice: attributesToInputs({ starts: 1, ends: 2, axes: 3 }),
   Softmax: normalisation,
-  SpaceToDepth: image(),
+  SpaceToDepth: plainImage,
   Split: attributesToInputs({ split: 1 }),
   Squeeze: axesToInput,
   Sub: arithmetic,

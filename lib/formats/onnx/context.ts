@@ -2,8 +2,11 @@
 import type { Graph } from "../../graph/graph.js";
 import type { Attributes, Node } from "../../graph/node.js";
 import type { FunctionTable } from "./function.js";
+import { Memo } from "./memo.js";
+import { NumberStack } from "./number-stack.js";
 import type { Scope } from "./scope.js";
 import type { Siblings } from "./tensor.js";
+import type { ValueType } from "./value-type.js";
 import type { Message } from "./wire.js";
 
 /** Graphs inside of graphs, and functions inside of functions, deeper than any model goes. */
@@ -34,6 +37,12 @@ export class Context {
   readonly siblings: Siblings;
   readonly functions: FunctionTable;
   readonly readGraph: GraphReader;
+  /** Attributes of nodes, where they are plain numbers and texts. */
+  readonly attributes = new Memo<Attributes>();
+  readonly types = new Memo<ValueType | null>();
+  /** Names of a node's inputs and outputs while it is read. */
+  readonly inputs = new NumberStack();
+  readonly outputs = new NumberStack();
   #depth = 0;
   #nodesLeft = NODE_LIMIT;
 

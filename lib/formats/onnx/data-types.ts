@@ -42,8 +42,14 @@ const DATA_TYPES: readonly DataType[] = [
   { name: "INT2", dtype: "int2", field: "int32" },
 ];
 
+/** Names in lower case, as ONNX writes types in text. */
+const TEXTS = DATA_TYPES.map(({ name }) => name.toLowerCase());
+
 /** Returns the element type of a number in `message`; throws a DecodeError for numbers that name none. */
-export function dataType(message: Message, code: number): DataType & { readonly dtype: DType } {
+export function dataType(
+  message: Message,
+  code: number,
+): DataType & { readonly dtype: DType; readonly text: string } {
   const type = DATA_TYPES[code];
   if (type === undefined) {
     throw message.broken(
@@ -52,7 +58,7 @@ export function dataType(message: Message, code: number): DataType & { readonly 
   }
   const { name, dtype, field } = type;
   if (dtype === null) throw message.broken(`its data type is ${code} (${name}), expected a type of elements`);
-  return { name, dtype, field };
+  return { name, dtype, field, text: TEXTS[code]! };
 }
 
 /** Returns the element type that a number or a name stands for, as Cast's `to`; null when neither is known. */

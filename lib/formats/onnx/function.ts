@@ -5,8 +5,9 @@ export interface FunctionBody {
   readonly domain: string;
   readonly name: string;
   readonly overload: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
+  /** Numbers of names. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
   readonly nodes: readonly Message[];
   /** Attributes that have a value when the call gives none. */
   readonly defaults: readonly Message[];
@@ -30,8 +31,8 @@ export function domainName(domain: string): string {
 }
 
 export function readFunction(message: Message): FunctionBody {
-  const inputs: string[] = [];
-  const outputs: string[] = [];
+  const inputs: number[] = [];
+  const outputs: number[] = [];
   const nodes: Message[] = [];
   const defaults: Message[] = [];
   const opsets = new Map<string, number>();
@@ -46,10 +47,10 @@ export function readFunction(message: Message): FunctionBody {
         name = message.string();
         break;
       case 4:
-        inputs.push(message.string());
+        inputs.push(message.name());
         break;
       case 5:
-        outputs.push(message.string());
+        outputs.push(message.name());
         break;
       case 7:
         nodes.push(message.message("node", nodes.length));

@@ -1,53 +1,56 @@
 /** GraphProto: constants, inputs, outputs and the nodes between them. */
-import { LabError } from "../../errors.js";
+import { DecodeError, LabError } from "../../errors.js";
 import { Graph } from "../../graph/graph.js";
 import type { Node } from "../../graph/node.js";
-import type { Tensor } from "../../graph/tensor.js";
-import type { Site } from "./context.js";
+import { type Annotation, annotate, readAnnotation } from "./annotation.js";
+import type { Context, Site } from "./context.js";
 import { readNode } from "./node.js";
 import { Scope } from "./scope.js";
-import { readTensor, type Siblings } from "./tensor.js";
-import { readValueInfo, type ValueType } from "./value-type.js";
-import type { Extent, Message } from "./wire.js";
+import { readSparseTensor } from "./sparse.js";
+import { type NamedTensor, readTensor } from "./tensor.js";
+import { readValueInfo } from "./value-type.js";
+import type { Message } from "./wire.js";
 
 interface GraphFields {
   readonly name: string;
-  readonly nodes: readonly Extent[];
-  readonly constants: ReadonlyMap<string, Tensor>;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly types: ReadonlyMap<string, ValueType>;
+  /** Where each node begins and how long it is, one after another: there may be a million. */
+  readonly nodes: readonly number[];
+  /** Numbers of names. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly annotations: readonly Annotation[];
 }
 
-function readFields(message: Message, siblings: Siblings): GraphFields {
-  const nodes: Extent[] = [];
-  const constants = new Map<string, Tensor>();
-  const types = new Map<string, ValueType>();
-  const inputs: string[] = [];
-  const outputs: string[] = [];
+/** Reads all but the nodes; constants and declared types go into the scope. */
+function readFields(message: Message, { siblings, types }: Context, scope: Scope): GraphFields {
+  const nodes: number[] = [];
+  const inputs: number[] = [];
+  const outputs: number[] = [];
+  const annotations: Annotation[] = [];
   let name = "";
+  let constants = 0;
+  let sparse = 0;
   let values = 0;
-  const declare = (field: string, index: number): string => {
-    const required = field !== "value_info";
-    const [value, type] = readValueInfo(message.message(field, index), { required });
-    if (type) types.set(value, type);
-    return value;
+  const declare = (field: string, index: number): number => {
+    const { name, type } = readValueInfo(message.message(field, index), types);
+    if (type) scope.declare(name, type);
+    return name;
   };
   while (message.next()) {
     // 1: node, 2: name, 5: initializer, 10: doc_string, 11: input, 12: output, 13: value_info,
     // 14: quantization_annotation, 15: sparse_initializer, 16: metadata_props
     switch (message.field) {
-      case 1:
-        nodes.push(message.extent());
+      case 1: {
+        const { at, length } = message.extent();
+        nodes.push(at, length);
         break;
+      }
       case 2:
         name = message.string();
         break;
-      case 5: {
-        const tensor = readTensor(message.message("initializer", constants.size), siblings);
-        constants.set(tensor.name, tensor);
+      case 5:
+        bind(scope, readTensor(message.message("initializer", constants++), siblings));
         break;
-      }
       case 11:
         inputs.push(declare("input", inputs.length));
         break;
@@ -57,16 +60,19 @@ function readFields(message: Message, siblings: Siblings): GraphFields {
       case 13:
         declare("value_info", values++);
         break;
+      case 14:
+        annotations.push(readAnnotation(message.message("quantization_annotation", annotations.length)));
+        break;
       case 15:
-        throw new LabError({
-          code: "UNSUPPORTED",
-          message: `Cannot read ${message.path}: it has sparse initializers, expected dense constants`,
-          hint: "export the model with dense weights (they may keep their zeros)",
-          at: message.path,
-        });
+        bind(scope, readSparseTensor(message.message("sparse_initializer", sparse++), siblings));
+        break;
     }
   }
-  return { name, nodes, constants, inputs, outputs, types };
+  return { name, nodes, inputs, outputs, annotations };
+}
+
+function bind(scope: Scope, { name, tensor }: NamedTensor): void {
+  scope.bind(name, tensor);
 }
 
 /** What a graph is read in: the file, the names of the graph around, a function's arguments. */
@@ -77,29 +83,48 @@ export type GraphSite = Pick<Site, "context" | "opsets" | "actuals" | "prefix"> 
 /** Returns the graph in a GraphProto. Nodes that are out of order are sorted. */
 export function readGraph(message: Message, { parent, ...site }: GraphSite): Graph {
   return site.context.nested(message, () => {
-    const fields = readFields(message, site.context.siblings);
-    const scope = new Scope({ parent, prefix: site.prefix, types: fields.types });
-    for (const [name, tensor] of fields.constants) scope.bind(name, tensor);
+    const { names } = message.file;
+    const scope = new Scope({ names, parent, prefix: site.prefix });
+    const fields = readFields(message, site.context, scope);
     // Files up to IR 3 list constants among the inputs.
     const inputs = fields.inputs
-      .filter((input) => !fields.constants.has(input))
+      .filter((input) => !scope.holdsConstant(input))
       .map((input) => {
         const tensor = scope.define(input);
         if (tensor) return tensor;
-        throw message.broken(`input '${input}' is listed twice`);
+        throw message.broken(`input '${names.text(input)}' is listed twice`);
       });
     const nodes: Node[] = [];
     const inside: Site = { ...site, scope, nodes };
-    for (const [index, node] of fields.nodes.entries()) {
-      readNode(message.open(node, "node", index), inside, index);
+    for (let index = 0; 2 * index < fields.nodes.length; index++) {
+      const extent = { at: fields.nodes[2 * index]!, length: fields.nodes[2 * index + 1]! };
+      readNode(message.open(extent, "node", index), inside, index);
     }
     const outputs = fields.outputs.map((output) => scope.use(output));
     const [missing] = scope.unresolved;
     if (missing !== undefined) {
       throw message.broken(`'${missing}' is read, and is neither an input, a constant nor a result`);
     }
+    annotate(fields.annotations, scope, names);
     const graph = new Graph({ name: fields.name || "main", inputs, outputs, nodes });
-    if (scope.outOfOrder) graph.sort();
+    if (scope.outOfOrder) sortGraph(graph, message);
     return graph;
   });
+}
+
+/** Sorts the nodes; a cycle is a damaged file here. */
+function sortGraph(graph: Graph, message: Message): void {
+  try {
+    graph.sort();
+  } catch (cause) {
+    if (!(cause instanceof LabError)) throw cause;
+    throw new DecodeError({
+      code: cause.code,
+      message: cause.message,
+      hint: "the file is damaged: no node may need its own result",
+      offset: message.start,
+      path: message.path || "graph",
+      cause,
+    });
+  }
 }

@@ -1,33 +1,37 @@
 /** NodeProto: an operator, a constant written as one, or a call of a function that the file defines. */
 import { LabError } from "../../errors.js";
-import { type Attributes, type AttributeValue, Node } from "../../graph/node.js";
+import type { DType } from "../../graph/dtype.js";
+import { type Attributes, Node } from "../../graph/node.js";
 import { Tensor } from "../../graph/tensor.js";
-import { readAttribute } from "./attribute.js";
+import { collectAttributes, NO_ATTRIBUTES, readAttribute, readAttributes } from "./attribute.js";
 import { canonical } from "./canonical.js";
 import { constantTensor } from "./constant-node.js";
 import type { Site } from "./context.js";
 import { domainName, type FunctionBody, functionKey } from "./function.js";
 import { outputType } from "./output-types.js";
 import { Scope } from "./scope.js";
-import type { ValueType } from "./value-type.js";
 import type { Message } from "./wire.js";
+
+/** Number of the empty name: an input or output that is left out. */
+const NO_NAME = 0;
 
 interface NodeFields {
   readonly op: string;
   readonly domain: string;
   readonly overload: string;
   readonly name: string;
-  readonly inputs: readonly string[];
+  /** Numbers of names. */
+  readonly inputs: readonly number[];
   /** Empty names are results that nobody asks for. */
-  readonly outputs: readonly string[];
+  readonly outputs: readonly number[];
   readonly attributes: Attributes;
 }
 
 function readFields(message: Message, site: Site): NodeFields {
-  const inputs: string[] = [];
-  const outputs: string[] = [];
-  const attributes: Record<string, AttributeValue> = {};
-  let count = 0;
+  const { inputs, outputs } = site.context;
+  const [firstInput, firstOutput] = [inputs.top, outputs.top];
+  // Mostly all are in one run, whose record is shared with other nodes.
+  const runs: Attributes[] = [];
   let name = "";
   let op = "";
   let domain = "";
@@ -37,22 +41,22 @@ function readFields(message: Message, site: Site): NodeFields {
     // 9: metadata_props, 10: device_configurations
     switch (message.field) {
       case 1:
-        inputs.push(message.string());
+        inputs.push(message.name());
         break;
       case 2:
-        outputs.push(message.string());
+        outputs.push(message.name());
         break;
       case 3:
         name = message.string();
         break;
       case 4:
-        op = message.string();
+        op = message.keyword();
         break;
       case 5:
-        addAttribute(attributes, message.message("attribute", count++), site);
+        runs.push(readAttributes(message, site));
         break;
       case 7:
-        domain = domainName(message.string());
+        domain = domainName(message.keyword());
         break;
       case 8:
         overload = message.string();
@@ -60,13 +64,17 @@ function readFields(message: Message, site: Site): NodeFields {
     }
   }
   if (op === "") throw message.broken("it names no operator");
-  while (outputs.at(-1) === "") outputs.pop();
-  return { op, domain, overload, name, inputs, outputs, attributes };
-}
-
-function addAttribute(attributes: Record<string, AttributeValue>, message: Message, site: Site): void {
-  const [name, value] = readAttribute(message, site);
-  if (value !== undefined) attributes[name] = value;
+  const results = outputs.take(firstOutput);
+  while (results.at(-1) === NO_NAME) results.pop();
+  return {
+    op,
+    domain,
+    overload,
+    name,
+    inputs: inputs.take(firstInput),
+    outputs: results,
+    attributes: runs.length > 1 ? Object.assign({}, ...runs) : (runs[0] ?? NO_ATTRIBUTES),
+  };
 }
 
 /** Reads a node into `site.nodes`; `index` is its place in the main graph, or that of the call around it. */
@@ -76,34 +84,30 @@ export function readNode(message: Message, site: Site, index: number): void {
   const fields = readFields(message, site);
   const { op, domain, overload, attributes } = fields;
   const qualified = domain === "" ? op : `${domain}:${op}`;
-  const name = prefix + (fields.name || (fields.outputs[0] ?? "") || `${op}_${index}`);
-  const inputs = fields.inputs.map((input) => (input === "" ? null : scope.use(input)));
+  const { names } = message.file;
+  const name = prefix + (fields.name || names.text(fields.outputs[0] ?? NO_NAME) || `${op}_${index}`);
+  const inputs = fields.inputs.map((input) => (input === NO_NAME ? null : scope.use(input)));
 
-  const define = (output: string, place: number, implied?: ValueType): Tensor => {
-    if (output === "")
-      return new Tensor({ name: `${name}/${place}`, dtype: "float32", shape: null, ...implied });
-    const tensor = scope.define(output, implied);
-    if (tensor) return tensor;
-    throw message.broken(`'${output}' has a value already, expected every value to be computed once`);
-  };
-
-  const body = context.functions.get(functionKey({ domain, name: op, overload }));
+  const body =
+    context.functions.size === 0
+      ? undefined
+      : context.functions.get(functionKey({ domain, name: op, overload }));
   if (body) {
-    const outputs = fields.outputs.map((output, place) => define(output, place));
+    const outputs = fields.outputs.map((output, place) => define({ message, site, name, output, place }));
     context.nested(message, () => inline({ body, site, inputs, outputs, attributes, name, index, message }));
     return;
   }
   const [first] = fields.outputs;
   if (qualified === "Constant" && first !== undefined) {
-    const { dtype, shape, data } = constantTensor(prefix + first, attributes);
-    const tensor = define(first, 0, { dtype, shape });
+    const { dtype, shape, data } = constantTensor(prefix + names.text(first), attributes);
+    const tensor = define({ message, site, name, output: first, place: 0, implied: dtype });
     Object.assign(tensor, { dtype, shape, data });
     return;
   }
   const opset = opsetOf(message, site, domain);
   const call = canonical({ op: qualified, opset, inputs, attributes, name });
   const outputs = fields.outputs.map((output, place) =>
-    define(output, place, { dtype: outputType(call, place), shape: null }),
+    define({ message, site, name, output, place, implied: outputType(call, place) }),
   );
   site.nodes.push(
     new Node({
@@ -115,6 +119,30 @@ export function readNode(message: Message, site: Site, index: number): void {
       source: { format: "onnx", op: qualified, index },
     }),
   );
+}
+
+/** Returns the tensor of a node's result. */
+function define({
+  message,
+  site,
+  name,
+  output,
+  place,
+  implied = "float32",
+}: {
+  readonly message: Message;
+  readonly site: Site;
+  /** Of the node. */
+  readonly name: string;
+  readonly output: number;
+  readonly place: number;
+  readonly implied?: DType;
+}): Tensor {
+  if (output === NO_NAME) return new Tensor({ name: `${name}/${place}`, dtype: implied, shape: null });
+  const tensor = site.scope.define(output, implied);
+  if (tensor) return tensor;
+  const text = message.file.names.text(output);
+  throw message.broken(`'${text}' has a value already, expected every value to be computed once`);
 }
 
 /** Other domains may be used without being imported; ONNX's own must say its version. */
@@ -146,12 +174,15 @@ function inline({
   readonly message: Message;
 }): void {
   const prefix = `${name}/`;
-  const scope = new Scope({ prefix });
+  const { names } = message.file;
+  const scope = new Scope({ names, prefix });
   const passed = body.outputs.find((output) => body.inputs.includes(output));
   const left = body.inputs.find((_, place) => !inputs[place]);
   if (passed !== undefined || left !== undefined) {
     const why =
-      passed === undefined ? `input '${left}' is left out` : `'${passed}' goes in and out unchanged`;
+      passed === undefined
+        ? `input '${names.text(left!)}' is left out`
+        : `'${names.text(passed)}' goes in and out unchanged`;
     throw new LabError({
       code: "UNSUPPORTED",
       message: `Cannot inline function '${body.name}' for node '${name}': ${why}`,
@@ -165,9 +196,10 @@ function inline({
     if (tensor) scope.promise(output, tensor);
   }
   const inner: Site = { ...site, scope, opsets: body.opsets, actuals: {}, prefix };
-  const actuals: Record<string, AttributeValue> = {};
-  for (const attribute of body.defaults) addAttribute(actuals, attribute.again(), inner);
-  const called: Site = { ...inner, actuals: { ...actuals, ...attributes } };
+  const defaults = collectAttributes(
+    body.defaults.map((attribute) => readAttribute(attribute.again(), inner)),
+  );
+  const called: Site = { ...inner, actuals: { ...defaults, ...attributes } };
   for (const node of body.nodes) readNode(node.again(), called, index);
   const [missing] = scope.unresolved;
   if (missing !== undefined) {

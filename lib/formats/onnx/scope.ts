@@ -1,9 +1,12 @@
 /** The names of one graph: which tensor each stands for, and whether anything gives it a value. */
+import type { DType } from "../../graph/dtype.js";
 import { Tensor } from "../../graph/tensor.js";
+import type { Interner } from "./interner.js";
+import { DenseTable, type NameTable } from "./name-table.js";
 import type { ValueType } from "./value-type.js";
 
 /** What a value is taken for until something says its type. */
-const UNKNOWN: ValueType = { dtype: "float32", shape: null };
+const UNKNOWN: DType = "float32";
 
 /**
  * Names resolve here first, then in the graph around. A name may be read before it is given a value, since
@@ -12,25 +15,30 @@ const UNKNOWN: ValueType = { dtype: "float32", shape: null };
 export class Scope {
   readonly #parent: Scope | null;
   readonly #prefix: string;
-  readonly #types: ReadonlyMap<string, ValueType>;
-  readonly #tensors = new Map<string, Tensor>();
+  readonly #names: Interner;
+  readonly #types: NameTable<ValueType>;
+  readonly #tensors: NameTable<Tensor>;
   /** Names that stand for a tensor and still wait for their value. */
-  readonly #waiting = new Map<string, "read" | "promised">();
+  readonly #waiting = new Map<number, "read" | "promised">();
   #outOfOrder = false;
 
   constructor({
+    names,
     parent = null,
     prefix = "",
-    types = new Map(),
   }: {
+    /** The texts of the names, which are numbers here. */
+    readonly names: Interner;
     readonly parent?: Scope | null;
     /** Goes before the names of inlined functions, so that two calls do not share them. */
     readonly prefix?: string;
-    readonly types?: ReadonlyMap<string, ValueType>;
-  } = {}) {
+  }) {
+    this.#names = names;
     this.#parent = parent;
     this.#prefix = prefix;
-    this.#types = types;
+    const isMain = parent === null && prefix === "";
+    this.#types = isMain ? new DenseTable() : new Map();
+    this.#tensors = isMain ? new DenseTable() : new Map();
   }
 
   /** Whether a name was read by an earlier node than the one that gives it its value. */
@@ -40,54 +48,71 @@ export class Scope {
 
   /** Returns names that were read or promised and never given a value. */
   get unresolved(): readonly string[] {
-    return [...this.#waiting.keys()];
+    return [...this.#waiting.keys()].map((name) => this.#names.text(name));
   }
 
   /** Returns the tensor that a name stands for where it is read. */
-  use(name: string): Tensor {
+  use(name: number): Tensor {
     const known = this.find(name);
     if (known) return known;
     this.#waiting.set(name, "read");
-    return this.#create(name, this.#types.get(name) ?? UNKNOWN);
+    return this.#create(name, this.#types.get(name), UNKNOWN);
+  }
+
+  /** Says what a name will be that stands for nothing yet. */
+  declare(name: number, type: ValueType): void {
+    this.#types.set(name, type);
+  }
+
+  /** Returns whether a name stands for a constant of this graph. */
+  holdsConstant(name: number): boolean {
+    return this.#tensors.get(name)?.isConstant ?? false;
   }
 
   /** Makes a name stand for a tensor that has its value elsewhere: a constant, a function's argument. */
-  bind(name: string, tensor: Tensor): void {
+  bind(name: number, tensor: Tensor): void {
     this.#tensors.set(name, tensor);
   }
 
   /** Makes a name stand for a tensor that a node to come will compute: a function's result. */
-  promise(name: string, tensor: Tensor): void {
+  promise(name: number, tensor: Tensor): void {
     this.#tensors.set(name, tensor);
     this.#waiting.set(name, "promised");
   }
 
   /**
-   * Returns the tensor of a name that is computed now, of the declared type or else of `implied`; null when
-   * the name has a value already.
+   * Returns the tensor of a name that is computed now, of the declared type or else of `implied` elements;
+   * null when the name has a value already.
    */
-  define(name: string, implied: ValueType = UNKNOWN): Tensor | null {
-    const declared = this.#types.get(name);
+  define(name: number, implied: DType = UNKNOWN): Tensor | null {
     const known = this.#tensors.get(name);
-    if (known === undefined) return this.#create(name, declared ?? implied);
+    const declared = this.#types.get(name);
+    if (known === undefined) return this.#create(name, declared, implied);
     const waiting = this.#waiting.get(name);
     if (waiting === undefined) return null;
     this.#waiting.delete(name);
     if (waiting === "read") this.#outOfOrder = true;
     if (known.shape === null) {
-      known.dtype = (declared ?? implied).dtype;
-      known.shape = (declared ?? implied).shape;
+      known.dtype = declared?.dtype ?? implied;
+      known.shape = declared?.shape ?? null;
+      known.container = declared?.container ?? null;
     }
     return known;
   }
 
   /** Returns the tensor that a name stands for here or in the graphs around; undefined when nobody said. */
-  find(name: string): Tensor | undefined {
+  find(name: number): Tensor | undefined {
     return this.#tensors.get(name) ?? this.#parent?.find(name);
   }
 
-  #create(name: string, type: ValueType): Tensor {
-    const tensor = new Tensor({ name: this.#prefix + name, ...type });
+  #create(name: number, declared: ValueType | undefined, implied: DType): Tensor {
+    const text = this.#names.text(name);
+    const tensor = new Tensor({
+      name: this.#prefix === "" ? text : this.#prefix + text,
+      dtype: declared?.dtype ?? implied,
+      shape: declared?.shape ?? null,
+      container: declared?.container ?? null,
+    });
     this.#tensors.set(name, tensor);
     return tensor;
   }

@@ -5,17 +5,41 @@ import { elementCount, formatShape } from "../../graph/shape.js";
 import { type Constant, Tensor } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
 import { siblingConstant } from "../shared/sibling.js";
+import { checkedSiblings } from "./checksum.js";
 import { dataType } from "./data-types.js";
 import { type TypedPart, typedConstant } from "./typed-data.js";
 import type { Extent, Message } from "./wire.js";
 
 export type Siblings = ((name: string) => ByteSource) | undefined;
 
-/** Returns the constant in a TensorProto, under its own name. */
-export function readTensor(message: Message, siblings: Siblings): Tensor {
+/** Bytes of the file itself. */
+class FileConstant implements Constant {
+  readonly byteLength: number;
+  readonly #source: ByteSource;
+  readonly #at: number;
+
+  constructor(source: ByteSource, { at, length }: Extent) {
+    this.byteLength = length;
+    this.#source = source;
+    this.#at = at;
+  }
+
+  read(): Uint8Array {
+    return this.#source.read(this.#at, this.byteLength);
+  }
+}
+
+/** A constant and the number of its name. */
+export interface NamedTensor {
+  readonly name: number;
+  readonly tensor: Tensor;
+}
+
+/** Returns the constant in a TensorProto. */
+export function readTensor(message: Message, siblings: Siblings): NamedTensor {
   const dims: number[] = [];
   let code = 0;
-  let name = "";
+  let named = 0;
   let raw: Extent | null = null;
   let external: Map<string, string> | null = null;
   let isExternal = false;
@@ -43,7 +67,7 @@ export function readTensor(message: Message, siblings: Siblings): Tensor {
         typed.push({ field: message.field, wire: message.wire, extent: message.value() });
         break;
       case 8:
-        name = message.string();
+        named = message.name();
         break;
       case 9:
         raw = message.extent();
@@ -59,6 +83,7 @@ export function readTensor(message: Message, siblings: Siblings): Tensor {
         break;
     }
   }
+  const name = message.file.names.text(named);
   const type = dataType(message, code);
   const { dtype } = type;
   if (dims.some((size) => size < 0)) {
@@ -75,8 +100,7 @@ export function readTensor(message: Message, siblings: Siblings): Tensor {
     data = externalConstant({ name, size, dtype, entries: external ?? new Map(), siblings });
   } else if (raw !== null) {
     if (dtype === "string") throw message.broken(`tensor '${name}' has strings as raw_data`);
-    const { at, length } = raw;
-    data = { byteLength: length, read: () => source.read(at, length) };
+    data = new FileConstant(source, raw);
   } else {
     data = typedConstant({ message, name, type, count, size, parts: typed ?? [] });
   }
@@ -88,7 +112,8 @@ export function readTensor(message: Message, siblings: Siblings): Tensor {
       path: message.path,
     });
   }
-  return new Tensor({ name, dtype, shape: dims, data });
+  // A list that grew by pushes has room for more than it holds.
+  return { name: named, tensor: new Tensor({ name, dtype, shape: dims.slice(), data }) };
 }
 
 /** Returns a StringStringEntryProto: 1: key, 2: value. */
@@ -139,6 +164,6 @@ function externalConstant({
     // Without a length the data runs on for as long as the tensor takes.
     length: number("length", size),
     tensor: name,
-    siblings,
+    siblings: checkedSiblings({ siblings, checksum: entries.get("checksum"), tensor: name }),
   });
 }

@@ -1,57 +1,118 @@
-/** ValueInfoProto: the declared type of an input, an output or a value between nodes. */
-import { LabError } from "../../errors.js";
+/** ValueInfoProto and TypeProto: the declared type of an input, an output or a value between nodes. */
 import type { DType } from "../../graph/dtype.js";
 import type { Dim, Shape } from "../../graph/shape.js";
 import { dataType } from "./data-types.js";
+import type { Memo } from "./memo.js";
 import type { Message } from "./wire.js";
 
 export interface ValueType {
   readonly dtype: DType;
   readonly shape: Shape | null;
+  /** `seq(tensor(float))`, …: what the value is where it is no tensor. */
+  readonly container: string | null;
 }
 
-/** Fields of TypeProto that are no tensors. */
-const OTHER_TYPES: Readonly<Record<number, string>> = {
-  4: "a sequence",
-  5: "a map",
-  7: "an opaque value",
-  8: "a sparse tensor",
-  9: "an optional value",
-};
+/** Types inside of types, deeper than any model goes. */
+const DEPTH_LIMIT = 16;
 
-/**
- * Returns the name of a value and its type, or null where the file says nothing of it. `required` refuses
- * values that are no tensors, which a graph cannot take in or give out.
- */
+/** Returns the number of a value's name and its type, or null where the file says nothing of it. */
 export function readValueInfo(
   message: Message,
-  { required }: { readonly required: boolean },
-): readonly [name: string, type: ValueType | null] {
-  let name = "";
-  let type: Message | null = null;
+  seen: Memo<ValueType | null>,
+): { readonly name: number; readonly type: ValueType | null } {
+  let name = 0;
+  let type: ValueType | null = null;
   while (message.next()) {
     // 1: name, 2: type, 3: doc_string, 4: metadata_props
-    if (message.field === 1) name = message.string();
-    else if (message.field === 2) type = message.message("type");
-  }
-  if (type === null) return [name, null];
-  while (type.next()) {
-    // 1: tensor_type, 4: sequence_type, 5: map_type, 6: denotation, 7: opaque, 8: sparse_tensor, 9: optional
-    if (type.field === 1) return [name, readTensorType(type.message("tensor_type"))];
-    const other = OTHER_TYPES[type.field];
-    if (other !== undefined && required) {
-      throw new LabError({
-        code: "UNSUPPORTED",
-        message: `Cannot hold '${name}': it is ${other}, expected a tensor`,
-        hint: "export the model with plain tensors as inputs and outputs (scikit-learn: zipmap=False)",
-        at: message.path,
-      });
+    if (message.field === 1) name = message.name();
+    else if (message.field === 2) {
+      const extent = message.extent();
+      const key = seen.key(message.file, extent);
+      const known = seen.recall(key);
+      type = known === undefined ? seen.remember(key, readType(message.open(extent, "type"))) : known;
     }
   }
-  return [name, null];
+  return { name, type };
 }
 
-function readTensorType(message: Message): ValueType | null {
+/** Returns the type in a TypeProto; null where it leaves the type of the elements open. */
+export function readType(message: Message): ValueType | null {
+  const type = readAnyType(message, 0);
+  if (type === null || type.isTensor)
+    return type && { dtype: type.dtype, shape: type.shape, container: null };
+  return { dtype: type.dtype, shape: null, container: type.text };
+}
+
+/** Returns a TypeProto as ONNX writes it in text: `seq(map(int64,tensor(float)))`. */
+export function readTypeText(message: Message): string {
+  return readAnyType(message, 0)?.text ?? "undefined";
+}
+
+interface AnyType {
+  readonly isTensor: boolean;
+  readonly dtype: DType;
+  readonly shape: Shape | null;
+  readonly text: string;
+}
+
+function readAnyType(message: Message, depth: number): AnyType | null {
+  if (depth > DEPTH_LIMIT) throw message.broken(`its type nests deeper than ${DEPTH_LIMIT} levels`);
+  let found: AnyType | null = null;
+  while (message.next()) {
+    // 1: tensor_type, 4: sequence_type, 5: map_type, 6: denotation, 7: opaque, 8: sparse_tensor, 9: optional
+    switch (message.field) {
+      case 1:
+        found = readTensorType(message.message("tensor_type"), "tensor");
+        break;
+      case 4:
+        found = wrapped("seq", readElement(message.message("sequence_type"), depth));
+        break;
+      case 5:
+        found = readMap(message.message("map_type"), depth);
+        break;
+      case 7:
+        found = { ...ANYTHING, text: "opaque" };
+        break;
+      case 8:
+        found = readTensorType(message.message("sparse_tensor_type"), "sparse_tensor");
+        break;
+      case 9:
+        found = wrapped("optional", readElement(message.message("optional_type"), depth));
+        break;
+    }
+  }
+  return found;
+}
+
+const ANYTHING: AnyType = { isTensor: false, dtype: "float32", shape: null, text: "undefined" };
+
+function wrapped(container: string, element: AnyType | null): AnyType {
+  const { dtype, text } = element ?? ANYTHING;
+  return { isTensor: false, dtype, shape: null, text: `${container}(${text})` };
+}
+
+/** TypeProto.Sequence and TypeProto.Optional: 1: elem_type. */
+function readElement(message: Message, depth: number): AnyType | null {
+  let element: AnyType | null = null;
+  while (message.next()) {
+    if (message.field === 1) element = readAnyType(message.message("elem_type"), depth + 1);
+  }
+  return element;
+}
+
+/** TypeProto.Map: 1: key_type, 2: value_type. */
+function readMap(message: Message, depth: number): AnyType {
+  let key = "undefined";
+  let element: AnyType | null = null;
+  while (message.next()) {
+    if (message.field === 1) key = dataType(message, message.uint32()).text;
+    else if (message.field === 2) element = readAnyType(message.message("value_type"), depth + 1);
+  }
+  const { dtype, text } = element ?? ANYTHING;
+  return { isTensor: false, dtype, shape: null, text: `map(${key},${text})` };
+}
+
+function readTensorType(message: Message, container: string): AnyType | null {
   let code = 0;
   let shape: Shape | null = null;
   while (message.next()) {
@@ -59,7 +120,9 @@ function readTensorType(message: Message): ValueType | null {
     if (message.field === 1) code = message.uint32();
     else if (message.field === 2) shape = readShape(message.message("shape"));
   }
-  return code === 0 ? null : { dtype: dataType(message, code).dtype, shape };
+  if (code === 0) return null;
+  const { dtype, text } = dataType(message, code);
+  return { isTensor: container === "tensor", dtype, shape, text: `${container}(${text})` };
 }
 
 function readShape(message: Message): Shape {
@@ -67,7 +130,7 @@ function readShape(message: Message): Shape {
   while (message.next()) {
     if (message.field === 1) dims.push(readDim(message.message("dim", dims.length)));
   }
-  return dims;
+  return dims.slice();
 }
 
 /** A size, a symbol's name, or null. Some exporters write −1 for a free size. */

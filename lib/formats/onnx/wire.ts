@@ -9,14 +9,16 @@
  * value or throws a DecodeError that says the byte and the field. Bytes are read by protobufjs' Reader.
  */
 import protobuf from "protobufjs/minimal.js";
-import { DecodeError } from "../../errors.js";
-import type { ByteSource } from "../../source.js";
+import { DecodeError, LabError } from "../../errors.js";
+import { type ByteSource, readInto } from "../../source.js";
+import { Interner } from "./interner.js";
+import { decodeText } from "./text.js";
 
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-/** Small files are one window; larger ones are read as the cursor moves. */
-const WHOLE_FILE_LIMIT = 4 << 20;
-const WINDOW = 64 << 10;
+/** Bytes of a large file that are in memory at a time: few after a jump, as a constant's header has, then more. */
+const SMALLEST_WINDOW = 4 << 10;
+const LARGEST_WINDOW = 256 << 10;
 /** The longest varint. */
 const VARINT_BYTES = 10;
 
@@ -28,48 +30,46 @@ export interface Extent {
 /** The bytes of a file and the window of them that is in memory. */
 export class WireFile {
   readonly source: ByteSource;
-  /** Byte of the file at which `reader` starts. */
+  /** Names in the file by number; 0 is the empty one. */
+  readonly names = new Interner();
+  /** The window: `bytes[n]` is byte `base + n` of the file, up to its byte `end`. */
+  bytes: Uint8Array;
   base = 0;
-  reader: protobuf.Reader;
-  readonly #whole: boolean;
+  end = 0;
+  #size = SMALLEST_WINDOW;
+  #reader: protobuf.Reader;
 
   constructor(source: ByteSource) {
     this.source = source;
-    this.#whole = source.size <= WHOLE_FILE_LIMIT;
-    this.reader = this.#open(0, this.#whole ? source.size : Math.min(WINDOW, source.size));
+    this.bytes = source.bytes ?? new Uint8Array(0);
+    if (source.bytes) this.end = source.size;
+    this.#reader = new protobuf.Reader(this.bytes);
+    this.names.number(this.bytes, 0, 0);
   }
 
-  /** Returns a reader at `at` that sees `length` bytes from there, or all up to the end of the file. */
-  seek(at: number, length: number): protobuf.Reader {
-    const end = Math.min(at + length, this.source.size);
-    if (!this.#whole && (at < this.base || end > this.base + this.reader.len)) {
-      this.reader = this.#open(at, Math.min(Math.max(end - at, WINDOW), this.source.size - at));
-    }
-    this.reader.pos = at - this.base;
-    return this.reader;
-  }
-
-  #open(at: number, length: number): protobuf.Reader {
+  /** Makes `length` bytes from `at` visible, or all up to the end of the file. */
+  show(at: number, length: number): void {
+    const left = this.source.size - at;
+    if (at >= this.base && at + Math.min(length, left) <= this.end) return;
+    const goesOn = at >= this.base && at <= this.end;
+    this.#size = goesOn ? Math.min(2 * this.#size, LARGEST_WINDOW) : SMALLEST_WINDOW;
+    const size = Math.min(Math.max(length, this.#size), left);
+    // What a window held is texts and numbers by now: its memory serves again.
+    if (size > this.bytes.length) this.bytes = new Uint8Array(size);
+    readInto(this.source, at, this.bytes.subarray(0, size));
     this.base = at;
-    const data = this.source.read(at, length);
-    // Not Reader.create: given a Buffer it would make strings Node's way, which differ on ill-formed UTF-8.
-    return new protobuf.Reader(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    this.end = at + size;
   }
-}
 
-const utf8 = new TextDecoder();
-/** Up to here, putting characters together beats the decoder's fixed cost. */
-const SHORT_TEXT = 64;
-
-/** Returns UTF-8 as text; ill-formed bytes become U+FFFD. Most names are short and ASCII. */
-function decodeText(data: Uint8Array, start: number, end: number): string {
-  if (end - start <= SHORT_TEXT) {
-    let text = "";
-    let at = start;
-    while (at < end && data[at]! < 0x80) text += String.fromCharCode(data[at++]!);
-    if (at === end) return text;
+  /** Returns a reader of the varint at `at`. */
+  readerAt(at: number): protobuf.Reader {
+    this.show(at, VARINT_BYTES);
+    // Not Reader.create: given a Buffer it would take Node's way, which differs.
+    if (this.#reader.buf !== this.bytes) this.#reader = new protobuf.Reader(this.bytes);
+    this.#reader.pos = at - this.base;
+    this.#reader.len = this.end - this.base;
+    return this.#reader;
   }
-  return utf8.decode(data.subarray(start, end));
 }
 
 /** A cursor over the fields of one message: `while (message.next()) switch (message.field) …`. */
@@ -85,6 +85,8 @@ export class Message {
   /** Place among fields of the same name; −1 where there is one. */
   readonly #index: number;
   #at: number;
+  /** Where the current field begins, its tag included. */
+  #fieldAt: number;
   /** Whether the value of the current field is still ahead. */
   #pending = false;
 
@@ -107,6 +109,7 @@ export class Message {
     this.start = start;
     this.end = end;
     this.#at = start;
+    this.#fieldAt = start;
     this.#parent = parent;
     this.#name = name;
     this.#index = index;
@@ -116,7 +119,7 @@ export class Message {
   get path(): string {
     const outer = this.#parent?.path ?? "";
     const own = this.#index < 0 ? this.#name : `${this.#name}[${this.#index}]`;
-    return outer === "" ? own : `${outer}.${own}`;
+    return outer === "" || own === "" ? outer + own : `${outer}.${own}`;
   }
 
   /** Returns a fresh cursor over the same message. */
@@ -129,6 +132,7 @@ export class Message {
   next(): boolean {
     if (this.#pending) this.#skip();
     if (this.#at >= this.end) return false;
+    this.#fieldAt = this.#at;
     const tag = this.#varint32();
     this.field = tag >>> 3;
     this.wire = tag & 7;
@@ -155,18 +159,40 @@ export class Message {
   }
 
   string(): string {
-    const { at, length } = this.extent();
-    const { buf, pos } = this.file.seek(at, length);
-    return decodeText(buf, pos, pos + length);
+    const start = this.#text();
+    return decodeText(this.file.bytes, start, this.#at - this.file.base);
+  }
+
+  /** Returns the number of the name in the current field; `file.names` has its text. */
+  name(): number {
+    const start = this.#text();
+    const { names, bytes, base } = this.file;
+    return names.number(bytes, start, this.#at - base);
+  }
+
+  /** Returns a text that the file repeats: an operator, a domain. */
+  keyword(): string {
+    return this.file.names.text(this.name());
   }
 
   /** Returns where the bytes of the current field are, and steps over them. */
   extent(): Extent {
-    this.#expect(WIRE.bytes);
-    const length = this.#varint32();
+    const length = this.#enter();
     const at = this.#at;
     this.#advance(length);
     return { at, length };
+  }
+
+  /** Returns where the current field and those of its number right after it lie, and steps over them. */
+  run(): Extent {
+    const { field } = this;
+    const at = this.#fieldAt;
+    while (this.next() && this.field === field);
+    if (this.#pending) {
+      this.#at = this.#fieldAt;
+      this.#pending = false;
+    }
+    return { at, length: this.#at - at };
   }
 
   /** Returns where the value of the current field is, without a length before it, and steps over it. */
@@ -239,7 +265,7 @@ export class Message {
         this.#advance(8);
         return;
       case WIRE.bytes:
-        this.#advance(this.#varint32());
+        this.#advance(this.#length());
         return;
       case WIRE.fixed32:
         this.#advance(4);
@@ -258,46 +284,83 @@ export class Message {
     this.#at += length;
   }
 
+  /** Moves to the bytes of the current field and returns how many they are. */
+  #enter(): number {
+    this.#expect(WIRE.bytes);
+    return this.#length();
+  }
+
+  /** Steps over a text and returns where in the window it begins; all of it is there. */
+  #text(): number {
+    const length = this.#enter();
+    const at = this.#at;
+    this.#advance(length);
+    const { file } = this;
+    if (at < file.base || at + length > file.end) file.show(at, length);
+    return at - file.base;
+  }
+
   /** Returns a varint of one byte, as most are; −1 for longer ones. */
-  #shortVarint({ buf, pos }: protobuf.Reader): number {
-    const byte = this.#at < this.end ? (buf[pos] ?? 0xff) : 0xff;
+  #byte(): number {
+    const { file } = this;
+    const at = this.#at;
+    if (at >= this.end) return -1;
+    if (at < file.base || at >= file.end) file.show(at, VARINT_BYTES);
+    const byte = file.bytes[at - file.base]!;
     if (byte >= 0x80) return -1;
-    this.#at += 1;
+    this.#at = at + 1;
     return byte;
   }
 
   #varint32(): number {
-    const reader = this.file.seek(this.#at, VARINT_BYTES);
-    const short = this.#shortVarint(reader);
-    if (short >= 0) return short;
+    const byte = this.#byte();
+    if (byte >= 0) return byte;
     try {
+      const reader = this.file.readerAt(this.#at);
       const value = reader.uint32();
       this.#arrive(reader);
       return value;
     } catch (cause) {
-      throw cause instanceof DecodeError ? cause : this.broken("a number does not end", cause);
+      throw cause instanceof LabError ? cause : this.broken("a number does not end", cause);
     }
   }
 
   #varint64(): number {
-    const reader = this.file.seek(this.#at, VARINT_BYTES);
-    const short = this.#shortVarint(reader);
-    if (short >= 0) return short;
+    const byte = this.#byte();
+    if (byte >= 0) return byte;
     try {
       // Long where the host has the package, a number elsewhere.
+      const reader = this.file.readerAt(this.#at);
       const value: number | { readonly low: number; readonly high: number } = reader.int64();
       this.#arrive(reader);
       const number = typeof value === "number" ? value : value.high * 2 ** 32 + (value.low >>> 0);
       return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, number));
     } catch (cause) {
-      throw cause instanceof DecodeError ? cause : this.broken("a number does not end", cause);
+      throw cause instanceof LabError ? cause : this.broken("a number does not end", cause);
     }
+  }
+
+  /** Returns a length; files over 4 GiB have some beyond 32 bits. */
+  #length(): number {
+    const { file, end } = this;
+    const at = this.#at;
+    // Two bytes, as nodes and constants have.
+    if (at + 1 < end && at >= file.base && at + 1 < file.end) {
+      const low = file.bytes[at - file.base]!;
+      const high = file.bytes[at - file.base + 1]!;
+      if (low >= 0x80 && high < 0x80) {
+        this.#at = at + 2;
+        return (low & 0x7f) | (high << 7);
+      }
+    }
+    const length = this.#varint64();
+    return length < 0 ? Number.MAX_SAFE_INTEGER : length;
   }
 
   #float32(): number {
     const at = this.#at;
     this.#advance(4);
-    return this.file.seek(at, 4).float();
+    return this.file.readerAt(at).float();
   }
 
   #arrive(reader: protobuf.Reader): void {

@@ -48,6 +48,8 @@ export function siblingConstant({
     try {
       source = siblings(location);
     } catch (cause) {
+      // Who opens it may know better what is wrong with it: a link out of the folder, a wrong checksum.
+      if (cause instanceof LabError && cause.code === "EXTERNAL_DATA") throw cause;
       throw wrong(`its data file '${location}' cannot be opened`, "put it beside the model", cause);
     }
     if (offset < 0 || offset + length > source.size) {

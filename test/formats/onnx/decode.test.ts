@@ -493,12 +493,6 @@ describe("decodeOnnx() refuses", () => {
       },
       /needs its own result/,
     ],
-    [
-      "sequences as inputs",
-      { input: [{ name: "s", type: { sequenceType: {} } }] },
-      /'s': it is a sequence, expected a tensor/,
-    ],
-    ["sparse constants", { sparseInitializer: [{}] }, /sparse initializers/],
     ["nodes without an operator", { node: [{ output: ["y"] }] }, /names no operator/],
   ])("%s", (_, graph, text) => {
     expect(refusal(() => decodeGraph(graph)).message).toMatch(text);
@@ -510,5 +504,115 @@ describe("decodeOnnx() refuses", () => {
       /imports no operator set/,
     );
     expect(decodeGraph(graph, { model: { irVersion: 2, opsetImport: [] } }).version).toBe("IR 2, opset 1");
+  });
+});
+
+describe("decodeOnnx() keeps", () => {
+  const floats = (name: string, dims: number[], floatData: number[]) => ({
+    name,
+    dataType: 1,
+    dims,
+    floatData,
+  });
+  const y = [value("y")];
+  const places = (dims: number[], int64Data: number[]) => ({ name: "at", dataType: 7, dims, int64Data });
+
+  it.each<[form: string, indices: TensorDraft]>([
+    ["places in the flattened tensor", places([2], [1, 5])],
+    ["an index per axis", places([2, 2], [0, 1, 1, 2])],
+  ])("sparse constants, given %s, as dense ones", (_, indices) => {
+    const { graph } = decodeGraph({
+      output: y,
+      sparseInitializer: [{ values: floats("w", [2], [7, 9]), indices, dims: [2, 3] }],
+      node: [{ opType: "Relu", input: ["w"], output: ["y"] }],
+    });
+    const [w] = graph.constants();
+    expect(w).toMatchObject({ name: "w", dtype: "float32", shape: [2, 3] });
+    expect(constantNumbers(w!)).toEqual([0, 7, 0, 0, 0, 9]);
+  });
+
+  it("refuses to unfold an index that lies outside", () => {
+    const { graph } = decodeGraph({
+      output: y,
+      sparseInitializer: [{ values: floats("w", [1], [7]), indices: places([1], [6]), dims: [2, 3] }],
+      node: [{ opType: "Relu", input: ["w"], output: ["y"] }],
+    });
+    expect(refusal(() => graph.constants()[0]!.data!.read()).message).toMatch(/index 6 is outside of 2x3/);
+  });
+
+  it.each<[kind: string, scales: number[], axis: number | null]>([
+    ["per tensor", [0.5], null],
+    ["per channel", [0.5, 0.25, 2], 1],
+  ])("quantisation annotations %s", (_, scales, axis) => {
+    const { graph } = decodeGraph({
+      input: [value("x", [2, 3], 3)],
+      output: [value("y", [2, 3], 3)],
+      initializer: [
+        floats("s", scales.length === 1 ? [] : [scales.length], scales),
+        { name: "z", dataType: 3, dims: [], int32Data: [-4] },
+      ],
+      quantizationAnnotation: [
+        {
+          tensorName: "y",
+          quantParameterTensorNames: [
+            { key: "SCALE_TENSOR", value: "s" },
+            { key: "ZERO_POINT_TENSOR", value: "z" },
+          ],
+        },
+      ],
+      node: [{ opType: "Relu", input: ["x"], output: ["y"] }],
+    });
+    expect(graph.outputs[0]!.quantization).toEqual({ scale: scales, zeroPoint: scales.map(() => -4), axis });
+  });
+
+  it("values that are no tensors, by the words of ONNX", () => {
+    const map = { mapType: { keyType: 7, valueType: { tensorType: { elemType: 1 } } } };
+    const { graph } = decodeGraph({
+      input: [
+        { name: "s", type: { sequenceType: { elemType: map } } },
+        { name: "n", type: { sequenceType: {} } },
+      ],
+      output: y,
+      node: [{ opType: "Mine", domain: "ai.onnx.ml", input: ["s", "n"], output: ["y"] }],
+    });
+    expect(graph.inputs.map(({ container, dtype, shape }) => [container, dtype, shape])).toEqual([
+      ["seq(map(int64,tensor(float)))", "float32", null],
+      ["seq(undefined)", "float32", null],
+    ]);
+    expect(graph.nodes[0]!.op).toBe("ai.onnx.ml:Mine");
+  });
+
+  it("attributes that are lists of tensors and of graphs", () => {
+    const node = decodeNode({
+      opType: "Mine",
+      domain: "mine",
+      input: ["x"],
+      attribute: [
+        { name: "some_tensors", type: 9, tensors: [floats("a", [1], [2]), floats("b", [1], [3])] },
+        { name: "bodies", type: 10, graphs: [{ name: "one", output: [{ name: "x" }] }] },
+      ],
+    });
+    const { someTensors, bodies } = node.attributes as unknown as { someTensors: Tensor[]; bodies: Graph[] };
+    expect(someTensors.map(constantNumbers)).toEqual([[2], [3]]);
+    expect(bodies[0]).toBeInstanceOf(Graph);
+    expect(bodies[0]!.outputs[0]).toBe(node.inputs[0]);
+  });
+
+  it("the attributes of equal nodes once", () => {
+    const conv = (input: string, output: string) => ({
+      opType: "Conv",
+      input: [input, "w"],
+      output: [output],
+      attribute: [ints("pads", [1, 1, 1, 1])],
+    });
+    const { graph } = decodeGraph({
+      input: [value("x", [1, 2, 4, 4])],
+      output: [value("y")],
+      initializer: [floats("w", [2, 2, 3, 3], new Array(36).fill(0))],
+      node: [conv("x", "a"), conv("a", "y")],
+    });
+    const [first, second] = graph.nodes;
+    expect(first!.attributes).toEqual({ pads: [1, 1, 1, 1], layout: "NCHW", weightLayout: "OIHW" });
+    expect(second!.attributes).toBe(first!.attributes);
   });
 });

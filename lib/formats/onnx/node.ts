@@ -103,7 +103,7 @@ export function readNode(message: Message, site: Site, index: number): void {
   const opset = opsetOf(message, site, domain);
   const call = canonical({ op: qualified, opset, inputs, attributes, name });
   const outputs = fields.outputs.map((output, place) =>
-    define(output, place, { dtype: outputType(call, place), shape: null }),
+    define(output, place, { dtype: outputType({ ...call, opset }, place), shape: null }),
   );
   site.nodes.push(
     new Node({

@@ -6,7 +6,8 @@ import { elementCount, formatShape, isStatic, type Shape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { evaluateNode } from "./evaluate.js";
 import { resolveInputShapes } from "./input-shapes.js";
-import { InferenceCall, isUnknown, type TensorType } from "./rule.js";
+import { branchOf } from "./control.js";
+import { DataDependent, InferenceCall, isUnknown, type PartialType, type TensorType } from "./rule.js";
 import { inferenceRule } from "./table.js";
 
 /** Values are followed through tensors up to this many elements: shapes, axes, indices, not weights. */
@@ -52,6 +53,13 @@ export function inferShapes(graph: Graph, options: InferenceOptions = {}): Infer
   return new Inference(graph, options).run();
 }
 
+interface TypesFound {
+  readonly types: readonly TensorType[];
+  /** What is known of outputs whose sizes the data decide. */
+  readonly partial: readonly PartialType[];
+  readonly why: string | null;
+}
+
 /** A walk over the nodes; holds what the file recorded, which the walk overwrites. */
 class Inference {
   readonly #graph: Graph;
@@ -83,13 +91,15 @@ class Inference {
 
   #visit(node: Node): void {
     const unchanged = this.#unchanged(node);
-    const { types, why } = this.#inferTypes(node);
+    const { types, partial, why } = this.#inferTypes(node);
     for (const [index, output] of node.outputs.entries()) {
       const type = types[index];
+      const reason = why ?? `nothing is known of output ${index}`;
       if (type) this.#setType({ node, output, type, unchanged });
-      else this.#believe({ node, output, why: why ?? `nothing is known of output ${index}`, unchanged });
+      else this.#believe({ node, output, partial: partial[index] ?? null, why: reason, unchanged });
     }
     if (types.length < node.outputs.length) return;
+    this.#takeBranchValues(node);
     const small = types.every(({ shape }) => elementCount(shape) <= VALUE_LIMIT);
     const values = small ? evaluateNode({ node, types, valuesOf: (tensor) => this.#valuesOf(tensor) }) : null;
     for (const [index, list] of values?.entries() ?? []) {
@@ -98,15 +108,53 @@ class Inference {
     }
   }
 
-  #inferTypes(node: Node): { readonly types: readonly TensorType[]; readonly why: string | null } {
+  /** What an If gives is what the branch gives that a known condition takes. */
+  #takeBranchValues(node: Node): void {
+    const condition = node.op === "If" && node.inputs[0] ? this.#valuesOf(node.inputs[0]) : null;
+    const body = condition && branchOf(node, condition[0]!);
+    for (const [index, output] of node.outputs.entries()) {
+      const values = body?.outputs[index] && this.#valuesOf(body.outputs[index]);
+      if (values) this.#values.set(output, values);
+    }
+  }
+
+  #inferTypes(node: Node): TypesFound {
     const rule = inferenceRule(node.op);
-    if (!rule) return { types: [], why: `no rule infers the shapes of ${node.op}` };
+    if (!rule) return { types: [], partial: [], why: `no rule infers the shapes of ${node.op}` };
+    const call = new InferenceCall(
+      node,
+      (tensor) => this.#valuesOf(tensor),
+      (body, inputs) => this.#inferBody(node, body, inputs),
+    );
     try {
-      return { types: rule(new InferenceCall(node, (tensor) => this.#valuesOf(tensor))), why: null };
+      return { types: rule(call), partial: [], why: null };
     } catch (error) {
-      if (isUnknown(error)) return { types: [], why: error.message };
+      const partial = error instanceof DataDependent ? error.types : [];
+      if (isUnknown(error)) return { types: [], partial, why: error.message };
       throw error;
     }
+  }
+
+  /** Infers the nodes of a subgraph like those around; a body is visited once per visit of its node. */
+  #inferBody(node: Node, body: Graph, inputs: readonly TensorType[]): readonly TensorType[] {
+    for (const tensor of body.tensors()) {
+      if (!this.#recorded.has(tensor)) this.#recorded.set(tensor, tensor.shape);
+    }
+    for (const [index, input] of body.inputs.entries()) {
+      const type = inputs[index];
+      if (!type) continue;
+      input.shape = type.shape;
+      input.dtype = type.dtype;
+    }
+    for (const inner of body.nodes) this.#visit(inner);
+    return body.outputs.map((output) => {
+      if (isStatic(output.shape)) return { dtype: output.dtype, shape: output.shape };
+      throw new DataDependent({
+        node,
+        why: `its subgraph gives '${output.name}' of shape ${formatShape(output.shape)}`,
+        types: body.outputs.map(({ dtype, shape }) => ({ dtype, shape })),
+      });
+    });
   }
 
   #setType(fields: {
@@ -142,18 +190,20 @@ class Inference {
   #believe(fields: {
     readonly node: Node;
     readonly output: Tensor;
+    readonly partial: PartialType | null;
     readonly why: string;
     readonly unchanged: boolean;
   }): void {
-    const { node, output, why, unchanged } = fields;
+    const { node, output, partial, why, unchanged } = fields;
     const recorded = this.#resolve(this.#recorded.get(output) ?? null);
+    if (partial && node.source.format === "onnx") output.dtype = partial.dtype;
     if (unchanged && isStatic(recorded)) {
       output.shape = recorded;
       if (this.#assumed.at(-1)?.node !== node) this.#assumed.push({ node, why });
       return;
     }
     if (this.#options.onUnknown === "keep") {
-      output.shape = unchanged ? recorded : null;
+      output.shape = partial?.shape ?? (unchanged ? recorded : null);
       if (this.#unknown.at(-1)?.node !== node) this.#unknown.push({ node, why });
       return;
     }

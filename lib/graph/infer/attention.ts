@@ -39,9 +39,7 @@ const attention: InferenceRule = (call) => {
   const { batch, heads, length } = query;
   const total = key.length + (call.has(4) ? call.shape(4)[2]! : 0);
   const shape: StaticShape =
-    call.shape(0).length === 4
-      ? [batch, heads, length, value.width]
-      : [batch, length, heads * value.width];
+    call.shape(0).length === 4 ? [batch, heads, length, value.width] : [batch, length, heads * value.width];
   return [
     { dtype: call.dtype(0), shape },
     { dtype: call.dtype(1), shape: [batch, key.heads, total, key.width] },
@@ -77,8 +75,7 @@ const multiHeadAttention: InferenceRule = (call) => {
   const [batch, length] = query as [number, number];
   const keys = call.has(1) ? call.shape(1) : query;
   const values = call.has(2) ? call.shape(2) : keys;
-  const width =
-    values.length === 5 ? values[4]! : values.length === 4 ? values[3]! : values[2]! / heads;
+  const width = values.length === 5 ? values[4]! : values.length === 4 ? values[3]! : values[2]! / heads;
   const keyWidth = keys.length === 5 ? keys[4]! : keys.length === 4 ? keys[3]! : keys[2]! / heads;
   const keyCount = keys.length === 4 ? keys[2]! : keys[1]!;
   const total = keyCount + (call.has(6) ? call.shape(6)[2]! : 0);

@@ -4,7 +4,7 @@
  */
 import { Graph } from "../graph.js";
 import { type Node, numberAttribute, numbersAttribute } from "../node.js";
-import { sameShape, type StaticShape } from "../shape.js";
+import { type StaticShape, sameShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import type { InferenceCall, InferenceRule, InferenceRules, PartialType, TensorType } from "./rule.js";
 

@@ -4,9 +4,9 @@ import type { Graph } from "../graph.js";
 import type { Node } from "../node.js";
 import { elementCount, formatShape, isStatic, type Shape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
+import { branchOf } from "./control.js";
 import { evaluateNode } from "./evaluate.js";
 import { resolveInputShapes } from "./input-shapes.js";
-import { branchOf } from "./control.js";
 import { DataDependent, InferenceCall, isUnknown, type PartialType, type TensorType } from "./rule.js";
 import { inferenceRule } from "./table.js";
 
@@ -129,8 +129,8 @@ class Inference {
     try {
       return { types: rule(call), partial: [], why: null };
     } catch (error) {
-      const partial = error instanceof DataDependent ? error.types : [];
-      if (isUnknown(error)) return { types: [], partial, why: error.message };
+      if (error instanceof DataDependent) return { types: [], partial: error.types, why: error.why };
+      if (isUnknown(error)) return { types: [], partial: [], why: error.message };
       throw error;
     }
   }

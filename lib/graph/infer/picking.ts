@@ -88,7 +88,10 @@ const compress: InferenceRule = (call) => {
   const most = Math.min(call.shape(1)[0]!, along === null ? elementCount(shape) : shape[along]!);
   const open = `≤${most}`;
   throw call.dependsOnData(`its condition decides how many elements remain, at most ${most}`, [
-    { dtype: call.dtype(0), shape: along === null ? [open] : shape.map((own, at) => (at === along ? open : own)) },
+    {
+      dtype: call.dtype(0),
+      shape: along === null ? [open] : shape.map((own, at) => (at === along ? open : own)),
+    },
   ]);
 };
 

@@ -102,9 +102,7 @@ function askedSizes(call: InferenceCall, from: StaticShape, sizes: StaticShape):
   if (policy === "stretch") return sizes;
   const scales = sizes.map((size, index) => size / from[index]!);
   if (policy !== "not_larger" && policy !== "not_smaller") {
-    throw call.refuse(
-      `its aspect ratio policy is '${policy}', expected stretch, not_larger or not_smaller`,
-    );
+    throw call.refuse(`its aspect ratio policy is '${policy}', expected stretch, not_larger or not_smaller`);
   }
   const scale = Math.fround(policy === "not_larger" ? Math.min(...scales) : Math.max(...scales));
   return from.map((size) => Math.floor(Math.fround(size * scale) + 0.5));

@@ -34,6 +34,7 @@ export function isUnknown(error: unknown): error is LabError {
 
 /** A shape that only a run can tell; `types` is what is known before. */
 export class DataDependent extends LabError {
+  readonly why: string;
   readonly types: readonly PartialType[];
 
   constructor({
@@ -50,6 +51,7 @@ export class DataDependent extends LabError {
       message: `Cannot infer the shapes of ${node.describe()}: ${why}`,
       at: node.name,
     });
+    this.why = why;
     this.types = types;
   }
 }
@@ -130,7 +132,9 @@ export class InferenceCall {
   value(index: number): number {
     const [value, ...others] = this.values(index);
     if (value !== undefined && others.length === 0) return value;
-    throw this.refuse(`input ${index} has ${others.length + (value === undefined ? 0 : 1)} values, expected 1`);
+    throw this.refuse(
+      `input ${index} has ${others.length + (value === undefined ? 0 : 1)} values, expected 1`,
+    );
   }
 
   /** Returns the type of an input with its shape: an output that is like it. */

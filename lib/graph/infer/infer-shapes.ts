@@ -2,13 +2,18 @@ import { LabError } from "../../errors.js";
 import { decodeElements, hasNumbers, type Numbers } from "../elements.js";
 import type { Graph } from "../graph.js";
 import type { Node } from "../node.js";
-import { elementCount, formatShape, isStatic, type Shape } from "../shape.js";
+import { elementCount, formatShape, isStatic, type Shape, sameShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { branchOf } from "./control.js";
 import { evaluateNode } from "./evaluate.js";
 import { resolveInputShapes } from "./input-shapes.js";
 import { DataDependent, InferenceCall, isUnknown, type PartialType, type TensorType } from "./rule.js";
 import { inferenceRule } from "./table.js";
+
+/** Operators that a constant tells which shape to give. */
+const TOLD_SIZES = new Set([
+  ..."Resize RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR Reshape Expand Tile ConstantOfShape".split(" "),
+]);
 
 /** Values are followed through tensors up to this many elements: shapes, axes, indices, not weights. */
 const VALUE_LIMIT = 4096;
@@ -131,8 +136,33 @@ class Inference {
     } catch (error) {
       if (error instanceof DataDependent) return { types: [], partial: error.types, why: error.why };
       if (isUnknown(error)) return { types: [], partial: [], why: error.message };
-      throw error;
+      throw this.#inputsChanged && error instanceof LabError ? this.#blame(node, error) : error;
     }
+  }
+
+  /** Adds to an error at other input sizes which node before it holds on to the old ones. */
+  #blame(node: Node, error: LabError): LabError {
+    const fixed = this.#fixedBefore(node);
+    if (!fixed) return error;
+    const { code, message } = error;
+    const hint = `${fixed.describe()} gives ${formatShape(fixed.output().shape)} at any input size: the file holds this size in a constant; export the model at the size you want`;
+    return new LabError({ code, message, hint, at: node.name });
+  }
+
+  /** Returns the nearest node before this one that was told its size, and still gives the recorded one. */
+  #fixedBefore(node: Node): Node | null {
+    const seen = new Set<Tensor>();
+    const waiting = [...node.inputs];
+    for (let input = waiting.shift(); waiting.length > 0 || input; input = waiting.shift()) {
+      const producer = input && !seen.has(input) ? this.#graph.producer(input) : undefined;
+      if (!input || !producer) continue;
+      seen.add(input);
+      const recorded = this.#resolve(this.#recorded.get(input) ?? null);
+      if (!sameShape(input.shape, recorded)) continue;
+      if (TOLD_SIZES.has(producer.op)) return producer;
+      waiting.push(...producer.inputs);
+    }
+    return null;
   }
 
   /** Infers the nodes of a subgraph like those around; a body is visited once per visit of its node. */
@@ -222,6 +252,8 @@ class Inference {
   #unchanged(node: Node): boolean {
     return node.inputs.every((input) => {
       if (!input || input.isConstant) return true;
+      // Sizes that the file computes from other sizes: the shape stays, the values do not.
+      if (this.#inputsChanged && this.#values.has(input)) return false;
       const recorded = this.#resolve(this.#recorded.get(input) ?? null);
       if (recorded === null || input.shape === null) return !this.#inputsChanged;
       return !contradicts(input.shape, recorded);

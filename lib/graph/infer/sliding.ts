@@ -62,6 +62,7 @@ function slide(call: InferenceCall, axes: readonly WindowAxis[]): StaticShape {
     if (Number.isInteger(positions) && positions > 0) return positions;
     throw call.refuse(
       `a kernel of ${axis.kernel} (dilation ${axis.dilation}) does not fit into ${axis.size} with pads ${axis.padStart} and ${axis.padEnd}`,
+      "the file fixes the window; where the resolution was made smaller, the map before it became smaller too",
     );
   });
 }

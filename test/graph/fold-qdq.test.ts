@@ -172,6 +172,36 @@ describe("foldQdq", () => {
     expect([...tensorNumbers(wq!)]).toEqual([5, -128, 127, 4]);
   });
 
+  test("pads stored values with zeros, where the padded tensor has no quantisation of its own", () => {
+    const padded = (value: number | null, zero = -128) => {
+      const [xq, xf, p, wf, c, yq] = named("xq", "xf", "p", "wf", "c", "yq");
+      xq!.shape = [1, 2, 4, 4];
+      xq!.dtype = "int8";
+      const w = constant("w", [1, 2], { dtype: "int8", shape: [1, 2, 1, 1] });
+      const fill = value === null ? [] : [constant("v", [value], { shape: [] })];
+      return graphOf([
+        dequantize(xq!, xf!, 0.5, zero),
+        node("Pad", [xf!, ints("pads", [0, 0, 0, 0, 0, 0, 1, 1]), ...fill], [p!]),
+        dequantize(w, wf!, 0.25),
+        node("Conv", [p!, wf!], [c!], { strides: [2, 2] }),
+        quantize(c!, yq!, 1),
+      ]);
+    };
+    for (const value of [null, 0]) {
+      const graph = padded(value);
+      const [pad, conv, ...others] = folded(graph);
+      expect([pad?.startsWith("Pad(xq:int8"), conv, others]).toEqual([
+        ...[true, "Conv(p/stored:int8, w:int8) yq:int8", []],
+      ]);
+      const { quantization, shape } = graph.nodes[0]!.output();
+      expect([quantization, shape]).toEqual([{ scale: [0.5], zeroPoint: [-128], axis: null }, [1, 2, 5, 5]]);
+    }
+    // A value that the scale may not hold stays in float, and must be seen.
+    expect(folded(padded(0.3)).map((text) => text.split("(")[0])).toEqual([
+      ...["DequantizeLinear", "Pad", "DequantizeLinear", "Conv", "QuantizeLinear"],
+    ]);
+  });
+
   test("turns stored weights instead of their values, and the axis of their scales with them", () => {
     const [xq, xf, wf, t, c, yq] = named("xq", "xf", "wf", "t", "c", "yq");
     xq!.shape = [1, 2, 4, 4];

@@ -336,4 +336,52 @@ describe("inferShapes() contracts", () => {
     inferShapes(graphOf([node("Shape", [x(1, 3)], [a], {}, "tflite"), node("Shape", [x(1, 3)], [b])]));
     expect([a.dtype, b.dtype]).toEqual(["int32", "int64"]);
   });
+
+  test("says how large a result may become whose size the data decide", () => {
+    const selected = tensor("selected");
+    const boxes = [tensor("boxes", [1, 100, 4]), tensor("scores", [1, 3, 100])];
+    const graph = graphOf([node("NonMaxSuppression", [...boxes, ints("most", [20])], [selected])]);
+    expect(errorOf(() => inferShapes(graph)).message).toMatch(
+      /NonMaxSuppression.*the scores decide how many boxes remain, at most 60/,
+    );
+    const { unknown } = inferShapes(graph, { onUnknown: "keep" });
+    expect(unknown.map(({ why }) => why)).toEqual(["the scores decide how many boxes remain, at most 60"]);
+    expect([selected.dtype, selected.shape]).toEqual(["int64", ["≤60", 3]]);
+  });
+
+  test("goes on where a condition leaves two shapes, with what they have in common", () => {
+    const [yes, no, y] = [tensor("yes"), tensor("no"), tensor("y")];
+    const value = tensor("v", [2, 3]);
+    const thenBranch = graphOf([node("Neg", [value], [yes])], { inputs: [] });
+    const elseBranch = graphOf([node("Concat", [value, value], [no], { axis: 0 })], { inputs: [] });
+    const condition = tensor("c", [], "bool");
+    const graph = graphOf([node("If", [condition], [y], { thenBranch, elseBranch })], {
+      inputs: [condition, value],
+    });
+    expect(errorOf(() => inferShapes(graph)).message).toMatch(/its branches give different shapes/);
+    inferShapes(graph, { onUnknown: "keep" });
+    expect(y.shape).toEqual([null, 3]);
+  });
+
+  test("stacks a Loop's slices as often as it runs, and refuses to guess how often", () => {
+    const loop = (most: Tensor) => {
+      const [trip, on, x, next, state, slices] = ["trip", "on", "x", "next", "state", "slices"].map((name) =>
+        tensor(name),
+      );
+      const body = graphOf([node("Add", [x!, x!], [next!])], {
+        inputs: [trip!, on!, x!],
+        outputs: [on!, next!, next!],
+      });
+      const start = tensor("start", [2, 3]);
+      const nodes = [node("Loop", [most, null, start], [state!, slices!], { body })];
+      return { graph: graphOf(nodes), slices: slices! };
+    };
+    const known = loop(ints("most", [5]));
+    inferShapes(known.graph);
+    expect(known.slices.shape).toEqual([5, 2, 3]);
+    const open = loop(tensor("most", [], "int64"));
+    expect(errorOf(() => inferShapes(open.graph)).message).toMatch(/stacks a slice per trip/);
+    inferShapes(open.graph, { onUnknown: "keep" });
+    expect(open.slices.shape).toEqual(["trips", 2, 3]);
+  });
 });

@@ -182,7 +182,36 @@ describe("normalizeModel()", () => {
     const copied = graph.nodes[1]!.attributes.thenBranch as Graph;
     expect(copied.nodes[0]!.input(0)).toBe(graph.nodes[0]!.output());
     expect(copied).not.toBe(body);
-    expect(report.assumed.map(({ why }) => why)).toEqual(["no rule infers the shapes of If"]);
+    expect(graph.nodes[1]!.output().shape).toEqual([4]);
+    expect(report.assumed).toEqual([]);
+  });
+
+  test("takes the branch that the shapes decide, and what the branch computes from constants", () => {
+    const [x, s, r, c, inner, yes, no, y] = [
+      ...[tensor("x", [2, 1, 3]), tensor("s"), tensor("r"), tensor("c"), tensor("inner")],
+      ...[tensor("yes"), tensor("no"), tensor("y")],
+    ];
+    const squeeze = graphOf(
+      [node("Concat", [ints("a", [1])], [inner!], { axis: 0 }), node("Squeeze", [x!, inner!], [yes!])],
+      { inputs: [] },
+    );
+    // Axis 0 has two elements: this branch would be wrong.
+    const wrong = graphOf([node("Squeeze", [x!, ints("b", [0])], [no!])], { inputs: [] });
+    const { graph } = normalizeModel(
+      modelOf(
+        graphOf(
+          [
+            node("Shape", [x!], [s!]),
+            node("Gather", [s!, constant("i", [1], { dtype: "int64", shape: [] })], [r!], { axis: 0 }),
+            node("Equal", [r!, constant("one", [1], { dtype: "int64", shape: [] })], [c!]),
+            node("If", [c!], [y!], { thenBranch: squeeze, elseBranch: wrong }),
+          ],
+          { inputs: [x!], outputs: [y!] },
+        ),
+      ),
+    );
+    expect(graph.nodes.map(({ op }) => op)).toEqual(["Squeeze"]);
+    expect([graph.outputs[0]!.name, graph.outputs[0]!.shape]).toEqual(["y", [2, 3]]);
   });
 
   test("goes on behind shapes that depend on the data when told to keep them", () => {
@@ -197,7 +226,7 @@ describe("normalizeModel()", () => {
       ]),
     );
     expect(() => normalizeModel(model)).toThrow(
-      /Cannot infer the shape of 'picked'.*not known before running/,
+      /Cannot infer the shape of 'picked'.*the data decide how many elements differ from zero, at most 8/,
     );
     const { graph, report } = normalizeModel(model, { onUnknown: "keep" });
     expect(report.unknown.map(({ node: own }) => own.op)).toEqual([

@@ -197,6 +197,10 @@ const cast: Rule = (call) => {
   return { op: "Cast", inputs: call.inputs, attributes: { ...call.attributes, to } };
 };
 
+/** Up to opset 19 the axis was an attribute, 1 unless told; then an input, the last but one unless told. */
+const fourier: Rule = (call) =>
+  call.opset >= 20 ? call : { ...call, attributes: { axis: 1, ...call.attributes } };
+
 const RULES: Readonly<Record<string, Rule>> = {
   Add: arithmetic,
   And: arithmetic,
@@ -206,6 +210,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Conv: image({ weightLayout: "OIHW" }),
   ConvInteger: image({ weightLayout: "OIHW" }),
   ConvTranspose: image({ weightLayout: "IOHW" }),
+  DFT: fourier,
   DepthToSpace: plainImage,
   Div: arithmetic,
   Equal: arithmetic,

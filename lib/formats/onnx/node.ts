@@ -107,7 +107,7 @@ export function readNode(message: Message, site: Site, index: number): void {
   const opset = opsetOf(message, site, domain);
   const call = canonical({ op: qualified, opset, inputs, attributes, name });
   const outputs = fields.outputs.map((output, place) =>
-    define({ message, site, name, output, place, implied: outputType(call, place) }),
+    define({ message, site, name, output, place, implied: outputType({ ...call, opset }, place) }),
   );
   site.nodes.push(
     new Node({

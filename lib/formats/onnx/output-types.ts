@@ -10,6 +10,7 @@ import { dataTypeOf } from "./data-types.js";
 
 interface TypedCall {
   readonly op: string;
+  readonly opset: number;
   readonly inputs: readonly (Tensor | null)[];
   readonly attributes: Attributes;
 }
@@ -22,7 +23,6 @@ const OUTPUT_TYPES: Readonly<Record<string, readonly (DType | number)[]>> = {
   CastLike: [1],
   ConvInteger: ["int32"],
   DequantizeLinear: [1],
-  Dropout: [0, "bool"],
   DynamicQuantizeLinear: ["uint8", "float32", "uint8"],
   Equal: ["bool"],
   Greater: ["bool"],
@@ -68,7 +68,7 @@ const CLASSIFIER = /^ai\.onnx\.ml:\w+Classifier$/;
 
 /** Returns the element type of output `index`. */
 export function outputType(call: TypedCall, index: number): DType {
-  const { op, inputs, attributes } = call;
+  const { op, opset, inputs, attributes } = call;
   const of = (input: number): DType => inputs[input]?.dtype ?? "float32";
   switch (op) {
     case "Cast":
@@ -76,6 +76,8 @@ export function outputType(call: TypedCall, index: number): DType {
       return typeof attributes.to === "string" ? (attributes.to as DType) : of(0);
     case "ConstantOfShape":
       return attributes.value instanceof Tensor ? attributes.value.dtype : "float32";
+    case "Dropout":
+      return index > 0 && opset >= 10 ? "bool" : of(0);
     case "QuantizeLinear":
     case "com.microsoft:QuantizeLinear":
       return inputs[2]?.dtype ?? dataTypeOf(attributes.outputDtype) ?? "uint8";

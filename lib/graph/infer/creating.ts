@@ -1,7 +1,7 @@
 /** Operators whose result is made of sizes and positions rather than of data. */
 import { DTYPES, type DType } from "../dtype.js";
 import { numberAttribute } from "../node.js";
-import type { StaticShape } from "../shape.js";
+import { elementCount, type StaticShape } from "../shape.js";
 import type { InferenceCall, InferenceRule, InferenceRules } from "./rule.js";
 
 /** TensorProto.DataType of onnx.proto3, by number. */
@@ -46,8 +46,16 @@ const constantOfShape: InferenceRule = (call) => {
 };
 
 const nonZero: InferenceRule = (call) => {
-  const rank = call.shape(0).length;
-  const count = call.values(0).filter((value) => value !== 0).length;
+  const shape = call.shape(0);
+  const rank = shape.length;
+  const values = call.numbers(0);
+  if (!values) {
+    const most = elementCount(shape);
+    throw call.dependsOnData(`the data decide how many elements differ from zero, at most ${most}`, [
+      { dtype: "int64", shape: [rank, `≤${most}`] },
+    ]);
+  }
+  const count = Array.from(values).filter((value) => value !== 0).length;
   return [{ dtype: "int64", shape: call.node.source.format === "tflite" ? [count, rank] : [rank, count] }];
 };
 
@@ -58,6 +66,16 @@ const random: InferenceRule = (call) => {
   return [{ dtype, shape: Array.isArray(told) ? (told as number[]) : call.shape(0) }];
 };
 
+/** The type is that of the data unless told. */
+const typedLike: InferenceRule = (call) => [
+  { dtype: typeAttribute(call, "dtype") ?? call.dtype(0), shape: call.shape(0) },
+];
+
+const multinomial: InferenceRule = (call) => {
+  const samples = numberAttribute(call.node, "sampleSize", 1);
+  return [{ dtype: typeAttribute(call, "dtype") ?? "int32", shape: [call.shape(0)[0]!, samples] }];
+};
+
 const oneHot: InferenceRule = (call) => {
   const indices = call.shape(0);
   const [depth] = call.values(1);
@@ -66,19 +84,21 @@ const oneHot: InferenceRule = (call) => {
 };
 
 export const CREATING_RULES: InferenceRules = {
+  Bernoulli: typedLike,
   Cast: (call) => [{ dtype: typeAttribute(call, "to") ?? call.dtype(0), shape: call.shape(0) }],
   CastLike: (call) => [{ dtype: call.dtype(1), shape: call.shape(0) }],
   ConstantOfShape: constantOfShape,
-  EyeLike: (call) => [{ dtype: typeAttribute(call, "dtype") ?? call.dtype(0), shape: call.shape(0) }],
+  EyeLike: typedLike,
   FILL: constantOfShape,
+  Multinomial: multinomial,
   NonZero: nonZero,
   ONE_HOT: oneHot,
   OneHot: oneHot,
   RANK: () => [{ dtype: "int32", shape: [] }],
   RandomNormal: random,
-  RandomNormalLike: random,
+  RandomNormalLike: typedLike,
   RandomUniform: random,
-  RandomUniformLike: random,
+  RandomUniformLike: typedLike,
   Range: range,
   SCATTER_ND: (call) => [{ dtype: call.dtype(1), shape: call.values(2) }],
   SPARSE_TO_DENSE: (call) => [{ dtype: call.dtype(2), shape: call.values(1) }],

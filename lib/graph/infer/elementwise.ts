@@ -2,7 +2,8 @@
 import { broadcastInputs } from "./broadcast.js";
 import type { InferenceCall, InferenceRule, InferenceRules } from "./rule.js";
 
-function inputShapes(call: InferenceCall): (readonly number[])[] {
+/** Returns the shapes of the inputs that are there. */
+export function inputShapes(call: InferenceCall): (readonly number[])[] {
   return call.node.inputs.flatMap((input, index) => (input ? [call.shape(index)] : []));
 }
 
@@ -11,7 +12,8 @@ export const same: InferenceRule = (call) => [{ dtype: call.dtype(0), shape: cal
 
 const predicate: InferenceRule = (call) => [{ dtype: "bool", shape: call.shape(0) }];
 
-const broadcast: InferenceRule = (call) => [
+/** The output is what all inputs broadcast to. */
+export const broadcast: InferenceRule = (call) => [
   { dtype: call.dtype(0), shape: broadcastInputs(call, inputShapes(call)) },
 ];
 
@@ -19,26 +21,15 @@ const comparison: InferenceRule = (call) => [
   { dtype: "bool", shape: broadcastInputs(call, inputShapes(call)) },
 ];
 
-/** Normalisations return statistics beside the result, which only training reads. */
-const normalization: InferenceRule = (call) => {
-  const type = { dtype: call.dtype(0), shape: call.shape(0) };
-  const statistic = call.has(3) ? { dtype: call.dtype(3), shape: call.shape(3) } : type;
-  return [type, statistic, statistic, statistic, statistic];
-};
-
 const SAME = [
   ..."Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Clip Cos Cosh CumSum Elu Erf Exp Floor".split(
     " ",
   ),
-  ..."GroupNormalization Gelu Hardmax HardSigmoid HardSwish Identity InstanceNormalization".split(" "),
-  ..."LRN LeakyRelu Log LogSoftmax LpNormalization MeanVarianceNormalization Mish Neg Not PRelu".split(" "),
-  ..."RMSNormalization Reciprocal Relu Relu6 Reverse ReverseSequence Round Rsqrt ScatterElements".split(" "),
+  ..."Gelu Hardmax HardSigmoid HardSwish Identity".split(" "),
+  ..."LeakyRelu Log LogSoftmax Mish Neg Not PRelu".split(" "),
+  ..."Reciprocal Relu Relu6 Reverse ReverseSequence Round Rsqrt Scatter ScatterElements".split(" "),
   ..."ScatterND Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign Sqrt Square Swish Tan".split(" "),
   ..."Tanh ThresholdedRelu Trilu".split(" "),
-  // Fused forms that ONNX Runtime's optimiser writes into files.
-  ..."BiasGelu FastGelu Gelu QuickGelu SkipLayerNormalization"
-    .split(" ")
-    .map((name) => `com.microsoft:${name}`),
   // TFLite builtins without a counterpart.
   ..."BUCKETIZE DYNAMIC_UPDATE_SLICE FAKE_QUANT RELU_0_TO_1 RELU_N1_TO_1 REVERSE_SEQUENCE SIGN ZEROS_LIKE".split(
     " ",
@@ -48,7 +39,7 @@ const BROADCAST = [
   ..."Add And Atan2 BitShift BitwiseAnd BitwiseOr BitwiseXor Div FloorDiv Max Mean Min Mod Mul Or Pow".split(
     " ",
   ),
-  ..."SquaredDifference Sub Sum Xor".split(" "),
+  ..."SquaredDifference StringConcat Sub Sum Xor".split(" "),
   ..."BITWISE_XOR FLOOR_MOD RIGHT_SHIFT".split(" "),
 ];
 const COMPARISONS = "Equal Greater GreaterOrEqual Less LessOrEqual NotEqual".split(" ");
@@ -57,23 +48,21 @@ function all(operators: readonly string[], rule: InferenceRule): InferenceRules 
   return Object.fromEntries(operators.map((operator) => [operator, rule]));
 }
 
+/** A determinant for each matrix in the last two axes. */
+const determinant: InferenceRule = (call) => [{ dtype: call.dtype(0), shape: call.shape(0).slice(0, -2) }];
+
 export const ELEMENTWISE_RULES: InferenceRules = {
   ...all(SAME, same),
   ...all(BROADCAST, broadcast),
   ...all(COMPARISONS, comparison),
+  Det: determinant,
   IsInf: predicate,
   IsNaN: predicate,
-  BatchNormalization: normalization,
-  // The mask and the statistics that follow have the shape of the data or are read by training alone.
+  RegexFullMatch: predicate,
+  // The mask is of the type that the file has: bool, before opset 10 that of the data.
   Dropout: (call) => [
     { dtype: call.dtype(0), shape: call.shape(0) },
-    { dtype: "bool", shape: call.shape(0) },
+    { dtype: call.node.outputs[1]?.dtype ?? "bool", shape: call.shape(0) },
   ],
-  LayerNormalization: (call) => [{ dtype: call.dtype(0), shape: call.shape(0) }],
   Where: (call) => [{ dtype: call.dtype(1), shape: broadcastInputs(call, inputShapes(call)) }],
-  DynamicQuantizeLinear: (call) => [
-    { dtype: "uint8", shape: call.shape(0) },
-    { dtype: "float32", shape: [] },
-    { dtype: "uint8", shape: [] },
-  ],
 };

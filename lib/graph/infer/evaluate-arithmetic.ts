@@ -92,10 +92,19 @@ const clip = compute((call) => {
 export const ARITHMETIC_EVALUATORS: Evaluators = {
   Abs: unary(Math.abs),
   Cast: unary((value) => value),
+  CastLike: compute((call, [output]) => [
+    Float64Array.from(known(call, 0), (value) => stored(output!.dtype, value)),
+  ]),
   Ceil: unary(Math.ceil),
   Clip: clip,
+  Cos: unary(Math.cos),
   Exp: unary(Math.exp),
   Floor: unary(Math.floor),
+  IsInf: unary((value, { node }) => {
+    const counted = numberAttribute(node, value < 0 ? "detectNegative" : "detectPositive", 1) === 1;
+    return counted && Math.abs(value) === Number.POSITIVE_INFINITY ? 1 : 0;
+  }),
+  IsNaN: unary((value) => (Number.isNaN(value) ? 1 : 0)),
   Log: unary(Math.log),
   Neg: unary((value) => 0 - value),
   Not: unary((value) => (value === 0 ? 1 : 0)),
@@ -104,6 +113,7 @@ export const ARITHMETIC_EVALUATORS: Evaluators = {
   Round: unary(roundHalfEven),
   Rsqrt: unary((value) => 1 / Math.sqrt(value)),
   Sign: unary(Math.sign),
+  Sin: unary(Math.sin),
   Sqrt: unary(Math.sqrt),
   Square: unary((value) => value * value),
 

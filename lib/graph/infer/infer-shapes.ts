@@ -2,12 +2,18 @@ import { LabError } from "../../errors.js";
 import { decodeElements, hasNumbers, type Numbers } from "../elements.js";
 import type { Graph } from "../graph.js";
 import type { Node } from "../node.js";
-import { elementCount, formatShape, isStatic, type Shape } from "../shape.js";
+import { elementCount, formatShape, isStatic, type Shape, sameShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
+import { branchOf } from "./control.js";
 import { evaluateNode } from "./evaluate.js";
 import { resolveInputShapes } from "./input-shapes.js";
-import { InferenceCall, isUnknown, type TensorType } from "./rule.js";
+import { DataDependent, InferenceCall, isUnknown, type PartialType, type TensorType } from "./rule.js";
 import { inferenceRule } from "./table.js";
+
+/** Operators that a constant tells which shape to give. */
+const TOLD_SIZES = new Set([
+  ..."Resize RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR Reshape Expand Tile ConstantOfShape".split(" "),
+]);
 
 /** Values are followed through tensors up to this many elements: shapes, axes, indices, not weights. */
 const VALUE_LIMIT = 4096;
@@ -52,6 +58,13 @@ export function inferShapes(graph: Graph, options: InferenceOptions = {}): Infer
   return new Inference(graph, options).run();
 }
 
+interface TypesFound {
+  readonly types: readonly TensorType[];
+  /** What is known of outputs whose sizes the data decide. */
+  readonly partial: readonly PartialType[];
+  readonly why: string | null;
+}
+
 /** A walk over the nodes; holds what the file recorded, which the walk overwrites. */
 class Inference {
   readonly #graph: Graph;
@@ -83,13 +96,15 @@ class Inference {
 
   #visit(node: Node): void {
     const unchanged = this.#unchanged(node);
-    const { types, why } = this.#inferTypes(node);
+    const { types, partial, why } = this.#inferTypes(node);
     for (const [index, output] of node.outputs.entries()) {
       const type = types[index];
+      const reason = why ?? `nothing is known of output ${index}`;
       if (type) this.#setType({ node, output, type, unchanged });
-      else this.#believe({ node, output, why: why ?? `nothing is known of output ${index}`, unchanged });
+      else this.#believe({ node, output, partial: partial[index] ?? null, why: reason, unchanged });
     }
     if (types.length < node.outputs.length) return;
+    this.#takeBranchValues(node);
     const small = types.every(({ shape }) => elementCount(shape) <= VALUE_LIMIT);
     const values = small ? evaluateNode({ node, types, valuesOf: (tensor) => this.#valuesOf(tensor) }) : null;
     for (const [index, list] of values?.entries() ?? []) {
@@ -98,15 +113,78 @@ class Inference {
     }
   }
 
-  #inferTypes(node: Node): { readonly types: readonly TensorType[]; readonly why: string | null } {
-    const rule = inferenceRule(node.op);
-    if (!rule) return { types: [], why: `no rule infers the shapes of ${node.op}` };
-    try {
-      return { types: rule(new InferenceCall(node, (tensor) => this.#valuesOf(tensor))), why: null };
-    } catch (error) {
-      if (isUnknown(error)) return { types: [], why: error.message };
-      throw error;
+  /** What an If gives is what the branch gives that a known condition takes. */
+  #takeBranchValues(node: Node): void {
+    const condition = node.op === "If" && node.inputs[0] ? this.#valuesOf(node.inputs[0]) : null;
+    const body = condition && branchOf(node, condition[0]!);
+    for (const [index, output] of node.outputs.entries()) {
+      const values = body?.outputs[index] && this.#valuesOf(body.outputs[index]);
+      if (values) this.#values.set(output, values);
     }
+  }
+
+  #inferTypes(node: Node): TypesFound {
+    const rule = inferenceRule(node.op);
+    if (!rule) return { types: [], partial: [], why: `no rule infers the shapes of ${node.op}` };
+    const call = new InferenceCall(
+      node,
+      (tensor) => this.#valuesOf(tensor),
+      (body, inputs) => this.#inferBody(node, body, inputs),
+    );
+    try {
+      return { types: rule(call), partial: [], why: null };
+    } catch (error) {
+      if (error instanceof DataDependent) return { types: [], partial: error.types, why: error.why };
+      if (isUnknown(error)) return { types: [], partial: [], why: error.message };
+      throw this.#inputsChanged && error instanceof LabError ? this.#blame(node, error) : error;
+    }
+  }
+
+  /** Adds to an error at other input sizes which node before it holds on to the old ones. */
+  #blame(node: Node, error: LabError): LabError {
+    const fixed = this.#fixedBefore(node);
+    if (!fixed) return error;
+    const { code, message } = error;
+    const hint = `${fixed.describe()} gives ${formatShape(fixed.output().shape)} at any input size: the file holds this size in a constant; export the model at the size you want`;
+    return new LabError({ code, message, hint, at: node.name });
+  }
+
+  /** Returns the nearest node before this one that was told its size, and still gives the recorded one. */
+  #fixedBefore(node: Node): Node | null {
+    const seen = new Set<Tensor>();
+    const waiting = [...node.inputs];
+    for (let input = waiting.shift(); waiting.length > 0 || input; input = waiting.shift()) {
+      const producer = input && !seen.has(input) ? this.#graph.producer(input) : undefined;
+      if (!input || !producer) continue;
+      seen.add(input);
+      const recorded = this.#resolve(this.#recorded.get(input) ?? null);
+      if (!sameShape(input.shape, recorded)) continue;
+      if (TOLD_SIZES.has(producer.op)) return producer;
+      waiting.push(...producer.inputs);
+    }
+    return null;
+  }
+
+  /** Infers the nodes of a subgraph like those around; a body is visited once per visit of its node. */
+  #inferBody(node: Node, body: Graph, inputs: readonly TensorType[]): readonly TensorType[] {
+    for (const tensor of body.tensors()) {
+      if (!this.#recorded.has(tensor)) this.#recorded.set(tensor, tensor.shape);
+    }
+    for (const [index, input] of body.inputs.entries()) {
+      const type = inputs[index];
+      if (!type) continue;
+      input.shape = type.shape;
+      input.dtype = type.dtype;
+    }
+    for (const inner of body.nodes) this.#visit(inner);
+    return body.outputs.map((output) => {
+      if (isStatic(output.shape)) return { dtype: output.dtype, shape: output.shape };
+      throw new DataDependent({
+        node,
+        why: `its subgraph gives '${output.name}' of shape ${formatShape(output.shape)}`,
+        types: body.outputs.map(({ dtype, shape }) => ({ dtype, shape })),
+      });
+    });
   }
 
   #setType(fields: {
@@ -142,18 +220,20 @@ class Inference {
   #believe(fields: {
     readonly node: Node;
     readonly output: Tensor;
+    readonly partial: PartialType | null;
     readonly why: string;
     readonly unchanged: boolean;
   }): void {
-    const { node, output, why, unchanged } = fields;
+    const { node, output, partial, why, unchanged } = fields;
     const recorded = this.#resolve(this.#recorded.get(output) ?? null);
+    if (partial && node.source.format === "onnx") output.dtype = partial.dtype;
     if (unchanged && isStatic(recorded)) {
       output.shape = recorded;
       if (this.#assumed.at(-1)?.node !== node) this.#assumed.push({ node, why });
       return;
     }
     if (this.#options.onUnknown === "keep") {
-      output.shape = unchanged ? recorded : null;
+      output.shape = partial?.shape ?? (unchanged ? recorded : null);
       if (this.#unknown.at(-1)?.node !== node) this.#unknown.push({ node, why });
       return;
     }
@@ -172,6 +252,8 @@ class Inference {
   #unchanged(node: Node): boolean {
     return node.inputs.every((input) => {
       if (!input || input.isConstant) return true;
+      // Sizes that the file computes from other sizes: the shape stays, the values do not.
+      if (this.#inputsChanged && this.#values.has(input)) return false;
       const recorded = this.#resolve(this.#recorded.get(input) ?? null);
       if (recorded === null || input.shape === null) return !this.#inputsChanged;
       return !contradicts(input.shape, recorded);

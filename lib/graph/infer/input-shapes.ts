@@ -38,6 +38,7 @@ export function resolveInputShapes(
       message: `Cannot set the shape of input '${name}': the model has no such input, expected one of ${[...names].map((own) => `'${own}'`).join(", ")}`,
     });
   }
+  for (const [name, shape] of given) checkSizes(name, shape);
   const symbols = new Map<string, number>();
   for (const input of graph.inputs) bindSymbols(input, given.get(input.name), symbols);
 
@@ -57,6 +58,14 @@ export function resolveInputShapes(
     else throw freeDimension(input);
   }
   return { shapes, symbols, assumed };
+}
+
+function checkSizes(name: string, shape: Shape): void {
+  if (shape.every((dim) => typeof dim !== "number" || (Number.isSafeInteger(dim) && dim >= 0))) return;
+  throw new LabError({
+    code: "INPUT_SIZE",
+    message: `Cannot set the shape of input '${name}' to ${formatShape(shape)}: expected whole sizes`,
+  });
 }
 
 function bindSymbols(input: Tensor, given: Shape | undefined, symbols: Map<string, number>): void {

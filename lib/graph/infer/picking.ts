@@ -1,6 +1,6 @@
 /** Operators that pick elements by position: slices, gathers, splits. */
 import { numberAttribute } from "../node.js";
-import { formatShape, type StaticShape } from "../shape.js";
+import { elementCount, formatShape, type StaticShape } from "../shape.js";
 import type { InferenceCall, InferenceRule, InferenceRules } from "./rule.js";
 import { plannedShape, type SlicePlan, sizedSlicePlan, slicePlan, stridedSlicePlan } from "./slice-plan.js";
 
@@ -75,12 +75,58 @@ const unstack: InferenceRule = (call) => {
   return call.node.outputs.map(() => ({ dtype: call.dtype(0), shape: part }));
 };
 
+/** Keeps the elements that a condition marks, along an axis or of the flattened data. */
+const compress: InferenceRule = (call) => {
+  const shape = call.shape(0);
+  const { axis } = call.node.attributes;
+  const along = typeof axis === "number" ? call.axis(axis, shape.length) : null;
+  const marked = call.numbers(1);
+  if (marked) {
+    const count = Array.from(marked).filter((flag) => flag !== 0).length;
+    return [{ dtype: call.dtype(0), shape: along === null ? [count] : withSize(shape, along, count) }];
+  }
+  const most = Math.min(call.shape(1)[0]!, along === null ? elementCount(shape) : shape[along]!);
+  const open = `≤${most}`;
+  throw call.dependsOnData(`its condition decides how many elements remain, at most ${most}`, [
+    {
+      dtype: call.dtype(0),
+      shape: along === null ? [open] : shape.map((own, at) => (at === along ? open : own)),
+    },
+  ]);
+};
+
+/** Outputs: the different elements, where each occurs first, which one each was, and how often. */
+const unique: InferenceRule = (call) => {
+  const shape = call.shape(0);
+  const { axis } = call.node.attributes;
+  const along = typeof axis === "number" ? call.axis(axis, shape.length) : null;
+  const size = along === null ? elementCount(shape) : shape[along]!;
+  const values = along === null ? call.numbers(0) : null;
+  const inverse = { dtype: "int64", shape: [size] } as const;
+  if (values) {
+    const count = new Set(Array.from(values)).size;
+    const list = { dtype: "int64", shape: [count] } as const;
+    return [{ dtype: call.dtype(0), shape: [count] }, list, inverse, list];
+  }
+  const open = `≤${size}`;
+  const list = { dtype: "int64", shape: [open] } as const;
+  const kept = along === null ? [open] : shape.map((own, index) => (index === along ? open : own));
+  throw call.dependsOnData(`the data decide how many elements differ, at most ${size}`, [
+    { dtype: call.dtype(0), shape: kept },
+    list,
+    inverse,
+    list,
+  ]);
+};
+
 export const PICKING_RULES: InferenceRules = {
   ...Object.fromEntries(Object.entries(SLICE_PLANS).map(([op, plan]) => [op, slicing(plan)])),
+  Compress: compress,
   Gather: gather,
   GATHER: gather,
   GatherElements: (call) => [{ dtype: call.dtype(0), shape: call.shape(1) }],
   GatherND: gatherNd,
   Split: split,
+  Unique: unique,
   Unstack: unstack,
 };

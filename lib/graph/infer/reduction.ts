@@ -1,12 +1,13 @@
 /** Operators that fold axes into one value, or find positions along them. */
-import { flagAttribute, numberAttribute } from "../node.js";
+import { flagAttribute, numberAttribute, numbersAttribute } from "../node.js";
 import type { StaticShape } from "../shape.js";
 import type { InferenceCall, InferenceRule, InferenceRules } from "./rule.js";
 
 /** Returns the axes that a reduction folds; all of them when it names none. */
 export function reducedAxes(call: InferenceCall): readonly number[] {
   const rank = call.shape(0).length;
-  const named = call.has(1) ? call.values(1) : [];
+  // ONNX Runtime's own reductions keep the axes in an attribute, as old opsets did.
+  const named = call.has(1) ? call.values(1) : numbersAttribute(call.node, "axes", []);
   if (named.length > 0) return named.map((axis) => call.axis(axis, rank));
   if (flagAttribute(call.node, "noopWithEmptyAxes", false)) return [];
   // In TFLite an empty list of axes reduces nothing.

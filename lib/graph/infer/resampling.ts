@@ -1,7 +1,7 @@
 /** Operators that trade image size for channels or batch, and resize. */
 import { layoutOf } from "../geometry.js";
 import { numberAttribute, numbersAttribute, stringAttribute } from "../node.js";
-import { formatShape, type StaticShape } from "../shape.js";
+import { elementCount, formatShape, type StaticShape } from "../shape.js";
 import type { InferenceCall, InferenceRule, InferenceRules } from "./rule.js";
 
 function image(call: InferenceCall): StaticShape {
@@ -71,7 +71,52 @@ const batchToSpace: InferenceRule = (call) => {
   return [{ dtype: call.dtype(0), shape }];
 };
 
-/** Inputs are [x, roi, scales, sizes]; scales round down: floor(size × scale). */
+/** Blocks [batch, channels × block, positions] are added up into an image. */
+const col2Im: InferenceRule = (call) => {
+  const shape = call.shape(0);
+  const sides = call.values(1);
+  const block = elementCount(call.values(2));
+  if (shape.length !== 3) throw call.refuse(`its input is ${formatShape(shape)}, expected rank 3`);
+  return [{ dtype: call.dtype(0), shape: [shape[0]!, divided(call, shape[1]!, block), ...sides] }];
+};
+
+const centerCropPad: InferenceRule = (call) => {
+  const shape = [...call.shape(0)];
+  const sizes = call.values(1);
+  const axes = numbersAttribute(
+    call.node,
+    "axes",
+    shape.map((_, axis) => axis),
+  );
+  if (axes.length !== sizes.length) throw call.refuse(`it has ${sizes.length} sizes for ${axes.length} axes`);
+  for (const [index, axis] of axes.entries()) shape[call.axis(axis, shape.length)] = sizes[index]!;
+  return [{ dtype: call.dtype(0), shape }];
+};
+
+/**
+ * Returns the sizes that a Resize asks for; a policy other than stretch makes one scale of them for all axes:
+ * the smallest (not_larger) or the largest (not_smaller), and rounds what it gives, halves up.
+ */
+function askedSizes(call: InferenceCall, from: StaticShape, sizes: StaticShape): StaticShape {
+  const policy = stringAttribute(call.node, "keepAspectRatioPolicy", "stretch");
+  if (policy === "stretch") return sizes;
+  const scales = sizes.map((size, index) => size / from[index]!);
+  if (policy !== "not_larger" && policy !== "not_smaller") {
+    throw call.refuse(`its aspect ratio policy is '${policy}', expected stretch, not_larger or not_smaller`);
+  }
+  const scale = Math.fround(policy === "not_larger" ? Math.min(...scales) : Math.max(...scales));
+  return from.map((size) => Math.floor(Math.fround(size * scale) + 0.5));
+}
+
+/** Returns the part of an axis that is resized: cropping names a start and an end, as fractions. */
+function croppedPart(call: InferenceCall, index: number, count: number): number {
+  const crops = call.node.attributes.coordinateTransformationMode === "tf_crop_and_resize";
+  if (!crops || !call.has(1)) return 1;
+  const roi = call.values(1);
+  return roi[count + index]! - roi[index]!;
+}
+
+/** Inputs are [x, roi, scales, sizes]; scales round down: floor(size × part × scale), in float32. */
 const resize: InferenceRule = (call) => {
   const shape = [...call.shape(0)];
   const axes = numbersAttribute(
@@ -84,14 +129,15 @@ const resize: InferenceRule = (call) => {
   if (values.length !== axes.length) {
     throw call.refuse(`it has ${values.length} ${bySizes ? "sizes" : "scales"}, expected ${axes.length}`);
   }
-  const policy = stringAttribute(call.node, "keepAspectRatioPolicy", "stretch");
-  if (bySizes && policy !== "stretch")
-    throw call.refuse(`its aspect ratio policy '${policy}' is not handled`);
+  const from = axes.map((axis) => shape[axis]!);
+  const asked = bySizes ? askedSizes(call, from, values) : values;
   // TFLite asks for a height and a width alone; the decoder filled in the rest from the recorded input.
   const spatialOnly = call.node.source.format === "tflite";
   for (const [index, axis] of axes.entries()) {
     if (bySizes && spatialOnly && (axis === 0 || axis === 3)) continue;
-    shape[axis] = bySizes ? values[index]! : Math.floor(shape[axis]! * values[index]!);
+    const scaled = () =>
+      Math.fround(Math.fround(from[index]! * croppedPart(call, index, axes.length)) * values[index]!);
+    shape[axis] = bySizes ? asked[index]! : Math.floor(Math.fround(scaled()));
   }
   return [{ dtype: call.dtype(0), shape }];
 };
@@ -105,6 +151,8 @@ const resizeTo: InferenceRule = (call) => {
 
 export const RESAMPLING_RULES: InferenceRules = {
   BatchToSpaceND: batchToSpace,
+  CenterCropPad: centerCropPad,
+  Col2Im: col2Im,
   DepthToSpace: depthToSpace,
   RESIZE_BILINEAR: resizeTo,
   RESIZE_NEAREST_NEIGHBOR: resizeTo,

@@ -62,6 +62,7 @@ function slide(call: InferenceCall, axes: readonly WindowAxis[]): StaticShape {
     if (Number.isInteger(positions) && positions > 0) return positions;
     throw call.refuse(
       `a kernel of ${axis.kernel} (dilation ${axis.dilation}) does not fit into ${axis.size} with pads ${axis.padStart} and ${axis.padEnd}`,
+      "the file fixes the window; where the resolution was made smaller, the map before it became smaller too",
     );
   });
 }
@@ -155,6 +156,16 @@ const pool: InferenceRule = (call) => {
   ];
 };
 
+/** Puts the values of a MaxPool back where they came from; an input may tell the output's size. */
+const maxUnpool: InferenceRule = (call) => {
+  const layout = layoutOf(call.node);
+  if (call.has(2)) return [{ dtype: call.dtype(0), shape: call.values(2) }];
+  const image = takeApart(call, call.shape(0), layout);
+  const axes = windowAxes(call, image.spatial, numbersAttribute(call.node, "kernelShape"));
+  const spatial = axes.map((axis) => spreadWindow({ ...axis, outputPadding: 0 }));
+  return [{ dtype: call.dtype(0), shape: assemble({ ...image, spatial }, layout) }];
+};
+
 const globalPool: InferenceRule = (call) => {
   const layout = layoutOf(call.node);
   const image = takeApart(call, call.shape(0), layout);
@@ -164,9 +175,12 @@ const globalPool: InferenceRule = (call) => {
 
 export const SLIDING_RULES: InferenceRules = {
   Conv: convolution,
+  // The offsets of its positions do not change how many there are.
+  DeformConv: convolution,
   ConvTranspose: transposedConvolution,
   AveragePool: pool,
   MaxPool: pool,
+  MaxUnpool: maxUnpool,
   LpPool: pool,
   L2_POOL_2D: pool,
   GlobalAveragePool: globalPool,

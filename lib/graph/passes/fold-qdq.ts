@@ -21,6 +21,7 @@ import { foldNode } from "./fold-constants.js";
 import type { Pass } from "./pass.js";
 import { biasInput, quantizeBias } from "./quantize-bias.js";
 import { sinkDequantizes } from "./sink-dequantize.js";
+import { sinkPads } from "./sink-pad.js";
 
 /**
  * Activations that exporters leave between a layer and its QuantizeLinear. They clamp, and clamping commutes
@@ -192,8 +193,9 @@ function foldPairs(graph: Graph): number {
   foldQuantizedConstants(graph, marks);
   mergeQuantizes(graph, marks, fixed);
   sinkDequantizes(graph, marks.filter(isDequantize), fixed);
+  const behindPads = sinkPads(graph, marks.filter(isDequantize));
   const live = new Set(graph.nodes);
-  const current = marks.filter((node) => live.has(node));
+  const current = [...marks, ...behindPads].filter((node) => live.has(node));
   const plan = planFolding(graph, current, fixed);
   // All decisions are made on the graph as it was, then it changes.
   const quantised = graph.nodes.filter((node) => isQuantised(graph, node, plan));

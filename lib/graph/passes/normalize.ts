@@ -5,6 +5,7 @@ import { type AssumedDim, resolveInputShapes } from "../infer/input-shapes.js";
 import type { Shape } from "../shape.js";
 import { dequantizeConstants, foldConstants } from "./fold-constants.js";
 import { foldQdq } from "./fold-qdq.js";
+import { inlineKnownBranches } from "./inline-branches.js";
 import { lowerQLinear } from "./lower-qlinear.js";
 import { type PassRun, runPasses } from "./pass.js";
 import { removeIdentity } from "./remove-identity.js";
@@ -52,6 +53,13 @@ export function normalizeModel(model: Model, options: NormalizeOptions = {}): No
     inputShapes: shapes,
     ...(options.onUnknown === undefined ? {} : { onUnknown: options.onUnknown }),
   });
-  const after = runPasses(graph, [foldConstants, foldQdq, dequantizeConstants, removeIdentity, removeUnused]);
+  const after = runPasses(graph, [
+    foldConstants,
+    inlineKnownBranches,
+    foldQdq,
+    dequantizeConstants,
+    removeIdentity,
+    removeUnused,
+  ]);
   return { graph, report: { assumedDims, assumed, unknown, passes: [...before, ...after] } };
 }

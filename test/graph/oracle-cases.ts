@@ -240,6 +240,8 @@ const CREATING = [
   row("Mod", [floats([-7.5, 7]), floats([2, -3])], { fmod: 1 }),
   row("BitShift", [fed([2, 3], "uint8"), fed([3], "uint8")], { direction: "LEFT" }),
   row("BitwiseAnd", [fed([2, 1], "int32"), fed([3], "int32")], {}, { opset: 18 }),
+  row("BitwiseOr", [fed([2, 1], "int32"), fed([3], "int32")], {}, { opset: 18 }),
+  row("BitwiseXor", [fed([2, 1], "int32"), fed([3], "int32")], {}, { opset: 18 }),
   row("BitwiseNot", [fed([2, 3], "int32")], {}, { opset: 18 }),
   row("Clip", [image, floats([0], []), floats([6], [])]),
   row("Clip", [image], { min: { float: 0 }, max: { float: 6 } }, { opset: 7 }),

@@ -1,5 +1,6 @@
 /** One operator of a TFLite file, on its way into the graph's vocabulary. */
 import { LabError } from "../../errors.js";
+import { isInteger } from "../../graph/dtype.js";
 import type { Attributes } from "../../graph/node.js";
 import { constantNumbers, type Tensor } from "../../graph/tensor.js";
 import type { Options } from "./options.js";
@@ -43,10 +44,12 @@ export function required(call: Call, index: number): Tensor {
   throw refuse(call, `input ${index} is missing, expected at least ${index + 1} inputs`);
 }
 
-/** Returns the values of a constant input; null when it is computed at run time or left out. */
+/** Returns the whole numbers of a constant input; null when it is computed at run time or left out. */
 export function values(call: Call, index: number): readonly number[] | null {
   const tensor = call.inputs[index];
-  return tensor?.isConstant ? constantNumbers(tensor) : null;
+  if (!tensor?.isConstant) return null;
+  if (isInteger(tensor.dtype)) return constantNumbers(tensor);
+  throw refuse(call, `input ${index} is of type ${tensor.dtype}, expected whole numbers`);
 }
 
 /** Returns the only value of a constant input; null when it is computed at run time or left out. */

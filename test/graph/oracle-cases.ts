@@ -240,6 +240,8 @@ const CREATING = [
   row("Mod", [floats([-7.5, 7]), floats([2, -3])], { fmod: 1 }),
   row("BitShift", [fed([2, 3], "uint8"), fed([3], "uint8")], { direction: "LEFT" }),
   row("BitwiseAnd", [fed([2, 1], "int32"), fed([3], "int32")], {}, { opset: 18 }),
+  row("BitwiseOr", [fed([2, 1], "int32"), fed([3], "int32")], {}, { opset: 18 }),
+  row("BitwiseXor", [fed([2, 1], "int32"), fed([3], "int32")], {}, { opset: 18 }),
   row("BitwiseNot", [fed([2, 3], "int32")], {}, { opset: 18 }),
   row("Clip", [image, floats([0], []), floats([6], [])]),
   row("Clip", [image], { min: { float: 0 }, max: { float: 6 } }, { opset: 7 }),
@@ -383,6 +385,31 @@ const QUANTIZED = [
 
 const FUSED = [
   fused("FusedConv", [image, fed([4, 3, 3, 3])], { activation: "Relu", strides: [2, 2] }),
+  fused("TransposeMatMul", [fed([2, 4, 3]), fed([2, 4, 5])], { transA: 1 }),
+  fused("MatMulNBits", [fed([2, 3, 32]), zeros([8, 1, 16], "uint8"), zeros([8, 1])], {
+    ...{ K: 32, N: 8, bits: 4, block_size: 32 },
+  }),
+  fused("GridSample", [image, fed([2, 5, 6, 2])]),
+  fused("RotaryEmbedding", [fed([1, 3, 8]), fed([1, 3], "int64"), zeros([4, 4]), zeros([4, 4])], {
+    num_heads: 1,
+  }),
+  fused(
+    "QLinearConv",
+    [u8(1, 8, 8, 3), scale, zero, zeros([4, 3, 3, 3], "uint8"), scale, zero, scale, zero],
+    {
+      channels_last: 1,
+    },
+  ),
+  fused(
+    "GroupQueryAttention",
+    [
+      ...[fed([1, 3, 16]), fed([1, 3, 8]), fed([1, 3, 8]), null, null],
+      ...[held([2], "int32"), scalar(3, "int32")],
+    ],
+    { num_heads: 2, kv_num_heads: 1 },
+    3,
+  ),
+  row("SimplifiedLayerNormalization", [fed([2, 3, 8]), fed([8])], {}, { outputs: 1 }),
   fused("FusedGemm", [fed([2, 3]), fed([4, 3])], { activation: "Relu", transB: 1 }),
   fused("FusedMatMul", [fed([2, 4, 3]), fed([2, 5, 4])], { transA: 1, transB: 1 }),
   fused("NhwcMaxPool", [u8(1, 8, 9, 3)], { kernel_shape: [2, 2], strides: [2, 2] }),

@@ -135,9 +135,9 @@ const resize: InferenceRule = (call) => {
   const spatialOnly = call.node.source.format === "tflite";
   for (const [index, axis] of axes.entries()) {
     if (bySizes && spatialOnly && (axis === 0 || axis === 3)) continue;
-    const scaled = () =>
-      Math.fround(Math.fround(from[index]! * croppedPart(call, index, axes.length)) * values[index]!);
-    shape[axis] = bySizes ? asked[index]! : Math.floor(Math.fround(scaled()));
+    const part = bySizes ? 1 : croppedPart(call, index, axes.length);
+    const scaled = Math.fround(Math.fround(from[index]! * part) * asked[index]!);
+    shape[axis] = bySizes ? asked[index]! : Math.floor(scaled);
   }
   return [{ dtype: call.dtype(0), shape }];
 };

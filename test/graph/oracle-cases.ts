@@ -160,6 +160,9 @@ const RESIZING = [
   row("Resize", [image, floats([0, 0, 0.25, 0.1, 1, 1, 0.75, 0.9]), null, held([2, 3, 4, 4])], {
     ...{ coordinate_transformation_mode: "tf_crop_and_resize", mode: "linear" },
   }),
+  row("Resize", [image, floats([0, 0, 0.25, 0.1, 1, 1, 0.75, 0.9]), floats([1, 1, 2, 2])], {
+    ...{ coordinate_transformation_mode: "tf_crop_and_resize", mode: "linear" },
+  }),
   row("Resize", [image, floats([1, 1, 2, 2])], {}, { opset: 10 }),
   row("Upsample", [image, floats([1, 1, 2, 3])], {}, { opset: 9 }),
   row("Upsample", [image], { scales: { floats: [1, 1, 2, 2.5] } }, { opset: 7 }),

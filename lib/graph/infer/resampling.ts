@@ -110,7 +110,7 @@ function askedSizes(call: InferenceCall, from: StaticShape, sizes: StaticShape):
 
 /**
  * Inputs are [x, roi, scales, sizes]; scales round down, in float32: floor(size × scale). The text of ONNX has
- * tf_crop_and_resize scale the cropped part; its shape inference and ONNX Runtime scale the whole, as here.
+ * tf_crop_and_resize scale the cropped part; ONNX Runtime scales the whole (observed, 1.30), as here.
  */
 const resize: InferenceRule = (call) => {
   const shape = [...call.shape(0)];

@@ -160,6 +160,9 @@ const RESIZING = [
   row("Resize", [image, floats([0, 0, 0.25, 0.1, 1, 1, 0.75, 0.9]), null, held([2, 3, 4, 4])], {
     ...{ coordinate_transformation_mode: "tf_crop_and_resize", mode: "linear" },
   }),
+  row("Resize", [image, floats([0, 0, 0.25, 0.1, 1, 1, 0.75, 0.9]), floats([1, 1, 2, 2])], {
+    ...{ coordinate_transformation_mode: "tf_crop_and_resize", mode: "linear" },
+  }),
   row("Resize", [image, floats([1, 1, 2, 2])], {}, { opset: 10 }),
   row("Upsample", [image, floats([1, 1, 2, 3])], {}, { opset: 9 }),
   row("Upsample", [image], { scales: { floats: [1, 1, 2, 2.5] } }, { opset: 7 }),
@@ -385,6 +388,31 @@ const QUANTIZED = [
 
 const FUSED = [
   fused("FusedConv", [image, fed([4, 3, 3, 3])], { activation: "Relu", strides: [2, 2] }),
+  fused("TransposeMatMul", [fed([2, 4, 3]), fed([2, 4, 5])], { transA: 1 }),
+  fused("MatMulNBits", [fed([2, 3, 32]), zeros([8, 1, 16], "uint8"), zeros([8, 1])], {
+    ...{ K: 32, N: 8, bits: 4, block_size: 32 },
+  }),
+  fused("GridSample", [image, fed([2, 5, 6, 2])]),
+  fused("RotaryEmbedding", [fed([1, 3, 8]), fed([1, 3], "int64"), zeros([4, 4]), zeros([4, 4])], {
+    num_heads: 1,
+  }),
+  fused(
+    "QLinearConv",
+    [u8(1, 8, 8, 3), scale, zero, zeros([4, 3, 3, 3], "uint8"), scale, zero, scale, zero],
+    {
+      channels_last: 1,
+    },
+  ),
+  fused(
+    "GroupQueryAttention",
+    [
+      ...[fed([1, 3, 16]), fed([1, 3, 8]), fed([1, 3, 8]), null, null],
+      ...[held([2], "int32"), scalar(3, "int32")],
+    ],
+    { num_heads: 2, kv_num_heads: 1 },
+    3,
+  ),
+  row("SimplifiedLayerNormalization", [fed([2, 3, 8]), fed([8])], {}, { outputs: 1 }),
   fused("FusedGemm", [fed([2, 3]), fed([4, 3])], { activation: "Relu", transB: 1 }),
   fused("FusedMatMul", [fed([2, 4, 3]), fed([2, 5, 4])], { transA: 1, transB: 1 }),
   fused("NhwcMaxPool", [u8(1, 8, 9, 3)], { kernel_shape: [2, 2], strides: [2, 2] }),

@@ -86,13 +86,21 @@ const multiHeadAttention: InferenceRule = (call) => {
   ];
 };
 
-/** Without a key, query, key and value lie side by side in the query. */
+/**
+ * Without a key, query, key and value lie side by side in the query. The past (inputs 3, 4) is a buffer that
+ * the present may have to outgrow; input 6 says how many tokens there are in all.
+ */
 const groupQueryAttention: InferenceRule = (call) => {
   const [batch, length, channels] = call.shape(0) as [number, number, number];
   const heads = numberAttribute(call.node, "numHeads");
   const keyHeads = numberAttribute(call.node, "kvNumHeads");
-  const hidden = call.has(1) ? channels : (channels / (heads + 2 * keyHeads)) * heads;
-  return [{ dtype: call.dtype(0), shape: [batch, length, hidden] }];
+  const width = channels / (call.has(1) ? heads : heads + 2 * keyHeads);
+  const dtype = call.dtype(0);
+  const output: TensorType = { dtype, shape: [batch, length, heads * width] };
+  if (call.node.outputs.length === 1) return [output];
+  const total = Math.max(call.value(6), call.has(3) ? call.shape(3)[2]! : 0);
+  const present: TensorType = { dtype, shape: [batch, keyHeads, total, width] };
+  return [output, present, present];
 };
 
 /** Tokens [batch, length] and a table of words [vocabulary, hidden]. */

@@ -108,15 +108,10 @@ function askedSizes(call: InferenceCall, from: StaticShape, sizes: StaticShape):
   return from.map((size) => Math.floor(Math.fround(size * scale) + 0.5));
 }
 
-/** Returns the part of an axis that is resized: cropping names a start and an end, as fractions. */
-function croppedPart(call: InferenceCall, index: number, count: number): number {
-  const crops = call.node.attributes.coordinateTransformationMode === "tf_crop_and_resize";
-  if (!crops || !call.has(1)) return 1;
-  const roi = call.values(1);
-  return roi[count + index]! - roi[index]!;
-}
-
-/** Inputs are [x, roi, scales, sizes]; scales round down: floor(size × part × scale), in float32. */
+/**
+ * Inputs are [x, roi, scales, sizes]; scales round down, in float32: floor(size × scale). The text of ONNX has
+ * tf_crop_and_resize scale the cropped part; ONNX Runtime scales the whole (observed, 1.30), as here.
+ */
 const resize: InferenceRule = (call) => {
   const shape = [...call.shape(0)];
   const axes = numbersAttribute(
@@ -135,9 +130,7 @@ const resize: InferenceRule = (call) => {
   const spatialOnly = call.node.source.format === "tflite";
   for (const [index, axis] of axes.entries()) {
     if (bySizes && spatialOnly && (axis === 0 || axis === 3)) continue;
-    const scaled = () =>
-      Math.fround(Math.fround(from[index]! * croppedPart(call, index, axes.length)) * values[index]!);
-    shape[axis] = bySizes ? asked[index]! : Math.floor(Math.fround(scaled()));
+    shape[axis] = bySizes ? asked[index]! : Math.floor(Math.fround(from[index]! * asked[index]!));
   }
   return [{ dtype: call.dtype(0), shape }];
 };

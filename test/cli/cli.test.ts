@@ -59,6 +59,46 @@ describe("npulab", () => {
   });
 });
 
+describe("npulab convert and diff", () => {
+  const at = (name: string) => join(folder, name);
+
+  it("write a preset in both formats, and find the same network in all three", () => {
+    for (const file of ["resnet8.tflite", "resnet8.onnx"]) {
+      const { status, stderr } = npulab("convert", "built:resnet8_32", at(file));
+      expect(status).toBe(0);
+      expect(stderr).toMatch(new RegExp(`${file.replace(".", "\\.")}, [\\d,]+ bytes`));
+    }
+    expect(npulab("diff", "built:resnet8_32", at("resnet8.tflite"))).toMatchObject({
+      status: 0,
+      stdout: "the same network\n",
+    });
+    expect(npulab("diff", at("resnet8.tflite"), at("resnet8.onnx"))).toMatchObject({ status: 0 });
+  });
+
+  it("predict the same image for the network in either format", () => {
+    const [tflite, onnx] = ["resnet8.tflite", "resnet8.onnx"].map(
+      (file) => JSON.parse(npulab("analyze", at(file), "--json").stdout).rom.imageBytes,
+    );
+    expect(onnx).toBe(tflite);
+  });
+
+  it("tell different networks apart with exit status 1, and trouble with 2", () => {
+    const different = npulab("diff", "built:dscnn_kws", "built:ad01", "--json");
+    expect(different.status).toBe(1);
+    expect(JSON.parse(different.stdout).differences.length).toBeGreaterThan(5);
+    const trouble = npulab("diff", "built:ad01", at("nothing.onnx"));
+    expect(trouble.status).toBe(2);
+    expectOneLine(trouble.stderr, /there is no such file/);
+  });
+
+  it("refuse a format that they cannot tell or write", () => {
+    const unknown = npulab("convert", "built:ad01", at("ad01.h5"));
+    expect(unknown.status).toBe(1);
+    expectOneLine(unknown.stderr, /expected a name that ends in .onnx or .tflite/);
+    expect(npulab("convert", "built:nothing", at("x.onnx")).stderr).toContain("mobilenet_v1_0.25_96");
+  });
+});
+
 describeShared("npulab on a real file", () => {
   const vww = () => requireShared("models/mlperf_tiny/vww_96_int8.tflite");
 

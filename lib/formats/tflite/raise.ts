@@ -72,7 +72,11 @@ const cast: Raising = (node) => ({
 function typedByTensors(builtin: string): Raising {
   return (node) => {
     if (node.inputs.length !== 1) {
-      throw refuse(node, "its scales are inputs, expected them on its tensors", "normalise the model first");
+      throw refuse(
+        node,
+        "its scales are inputs, expected them on its tensors",
+        "TFLite can be written of TFLite files and of networks built in code; an ONNX file keeps its own format",
+      );
     }
     return { builtin, inputs: node.inputs, options: {} };
   };

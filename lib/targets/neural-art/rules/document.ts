@@ -63,7 +63,7 @@ export function operatorPage(): string {
   return [
     "# Operators on ST Neural-ART",
     "",
-    "Generated from `lib/targets/neural-art/rules`; a test keeps it current (`npx vitest run -u test/targets/rules`).",
+    "Generated from `lib/targets/neural-art/rules`; a test keeps it current (`npx vitest run test/targets/rules -u`).",
     "",
     "## Rules",
     "",

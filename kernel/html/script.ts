@@ -13,7 +13,11 @@ for (const source of document.querySelectorAll("script[data-plot]")) {
     ...fitting, autosize: true,
   };
   // On a phone a legend at the side leaves no room for the plot.
-  if (narrow) shown.legend = { orientation: "h", y: -0.25, ...layout.legend };
+  if (narrow) {
+    const { text, ...title } = typeof layout.title === "string" ? { text: layout.title } : (layout.title ?? {});
+    if (text) shown.title = { ...title, text, font: { ...title.font, size: 13 } };
+    shown.legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", yref: "container", y: 0, yanchor: "bottom" };
+  }
   if (shown.height) place.style.minHeight = shown.height + "px";
   Plotly.newPlot(place, data, shown, { displaylogo: false, ...config, responsive: true });
 }

@@ -6,9 +6,9 @@
 export { type Difference, diffModels } from "./analyze/diff.js";
 export { inspect } from "./analyze/inspect.js";
 export type { LoadedModel } from "./analyze/loaded.js";
-export type { Analysis, EpochRecord, LedgerRecord, PoolRecord } from "./analyze/record.js";
+export type { Analysis, EpochRecord, LedgerRecord, PoolRecord, RomError } from "./analyze/record.js";
 export { checkReportedRom, nearestSettings, type ReportedCheck } from "./analyze/reported.js";
-export { ROM_ERRORS, type RomError } from "./analyze/rom-errors.js";
+export { ROM_ERRORS } from "./analyze/rom-errors.js";
 export { type AnalyzeOptions, analyze, type Study, study } from "./analyze/study.js";
 export { type Displayable, JUPYTER_DISPLAY, type MimeBundle, markdown } from "./display.js";
 export { DecodeError, LabError } from "./errors.js";

@@ -110,3 +110,15 @@ export interface Analysis {
   /** What was assumed or repaired on the way, in sentences. */
   readonly notes: readonly string[];
 }
+
+/** A real flash image beside the predicted one. */
+export interface RomError {
+  readonly model: string;
+  readonly tool: ToolVersion;
+  readonly epochController: boolean;
+  /** compiled: read off a compiled network, exact. published: from a table, rounded to 0.01 KiB. */
+  readonly evidence: "compiled" | "published";
+  readonly realBytes: number;
+  readonly predictedBytes: number;
+  readonly source: string;
+}

@@ -1,18 +1,9 @@
 /** How far predictions are from real figures, as Arquero tables. */
 import { type ColumnTable, from } from "arquero";
-
-export interface RomErrorRow {
-  readonly model: string;
-  readonly tool: string;
-  readonly epochController: boolean;
-  readonly evidence: string;
-  readonly realBytes: number;
-  readonly predictedBytes: number;
-  readonly source: string;
-}
+import type { RomError } from "../analyze/record.js";
 
 /** One row per real image, the largest error first. */
-export function romErrorsTable(rows: readonly RomErrorRow[]): ColumnTable {
+export function romErrorsTable(rows: readonly RomError[]): ColumnTable {
   const table = rows.map(({ model, tool, epochController, evidence, realBytes, predictedBytes, source }) => ({
     model,
     tool,

@@ -1,84 +1,22 @@
-import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import { tinyOnnx } from "../../../datasets/fixtures/make.js";
-import { LabError } from "../../../lib/errors.js";
-import { decodeOnnx, type OnnxOptions } from "../../../lib/formats/onnx/decode.js";
-import { Graph, type Model } from "../../../lib/graph/graph.js";
-import type { Node } from "../../../lib/graph/node.js";
-import { constantNumbers, type Tensor } from "../../../lib/graph/tensor.js";
+import type { OnnxOptions } from "../../../lib/formats/onnx/decode.js";
+import { decodeOnnx } from "../../../lib/formats/onnx/decode.js";
+import { Graph } from "../../../lib/graph/graph.js";
+import type { Tensor } from "../../../lib/graph/tensor.js";
+import { constantNumbers } from "../../../lib/graph/tensor.js";
 import { bufferSource } from "../../../lib/source.js";
-
-const { onnx } = onnxProto;
-type ModelDraft = Parameters<typeof onnx.ModelProto.create>[0] & object;
-type GraphDraft = Parameters<typeof onnx.GraphProto.create>[0] & object;
-type NodeDraft = Parameters<typeof onnx.NodeProto.create>[0] & object;
-type TensorDraft = Parameters<typeof onnx.TensorProto.create>[0] & object;
-
-const value = (name: string, dims?: readonly (number | string)[], elemType = 1) => ({
-  name,
-  type: {
-    tensorType: {
-      elemType,
-      ...(dims && {
-        shape: { dim: dims.map((d) => (typeof d === "string" ? { dimParam: d } : { dimValue: d })) },
-      }),
-    },
-  },
-});
-
-function decodeGraph(
-  graph: GraphDraft,
-  {
-    opset = 17,
-    options = {},
-    model = {},
-  }: { opset?: number; options?: OnnxOptions; model?: ModelDraft } = {},
-): Model {
-  const draft = { irVersion: 8, opsetImport: [{ domain: "", version: opset }], graph, ...model };
-  const bytes = onnx.ModelProto.encode(onnx.ModelProto.create(draft)).finish();
-  return decodeOnnx(bufferSource("draft.onnx", bytes), options);
-}
-
-/** Decodes one node that reads x and gives y. */
-function decodeNode(
-  node: NodeDraft,
-  {
-    opset = 17,
-    shape = [1, 4, 6, 6],
-    initializer = [],
-  }: { opset?: number; shape?: number[]; initializer?: TensorDraft[] } = {},
-): Node {
-  const { graph } = decodeGraph(
-    { input: [value("x", shape)], output: [value("y")], initializer, node: [{ output: ["y"], ...node }] },
-    { opset },
-  );
-  expect(graph.nodes).toHaveLength(1);
-  return graph.nodes[0]!;
-}
-
-const inputsOf = (node: Node) =>
-  node.inputs.map((tensor) =>
-    tensor === null ? null : tensor.isConstant ? constantNumbers(tensor) : tensor.name,
-  );
-
-const ints = (name: string, values: (number | string)[]) => ({
-  name,
-  type: 7,
-  ints: values as number[],
-});
-const int = (name: string, i: number) => ({ name, type: 2, i });
-const float = (name: string, f: number) => ({ name, type: 1, f });
-const text = (name: string, s: string) => ({ name, type: 3, s: new TextEncoder().encode(s) });
-
-function refusal(run: () => unknown): LabError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof LabError) return error;
-    throw error;
-  }
-  throw new Error("expected a LabError");
-}
+import {
+  decodeGraph,
+  decodeNode,
+  type GraphDraft,
+  inputsOf,
+  ints,
+  onnx,
+  refusal,
+  type TensorDraft,
+  value,
+} from "./drafts.js";
 
 describe("decodeOnnx()", () => {
   const model = decodeOnnx(bufferSource("nets/tiny.onnx", tinyOnnx()));
@@ -305,159 +243,6 @@ describe("external data", () => {
     };
     expect(read({ siblings })).toMatch(/'w.bin' cannot be opened/);
     expect(read({ siblings: () => file }, { offset: "3" })).toMatch(/end at byte 5 of 'w.bin', which has 4/);
-  });
-});
-
-describe("canonical()", () => {
-  it("moves axes of old opsets from attributes to inputs", () => {
-    const axes = [ints("axes", [2, 3])];
-    for (const opType of ["Squeeze", "Unsqueeze", "ReduceMean"]) {
-      const node = decodeNode({ opType, input: ["x"], attribute: axes }, { opset: 11 });
-      expect(inputsOf(node)).toEqual(["x", [2, 3]]);
-      expect(node.attributes).toEqual({});
-    }
-    const split = decodeNode(
-      { opType: "Split", input: ["x"], attribute: [ints("split", [4]), int("axis", 1)] },
-      { opset: 11 },
-    );
-    expect(inputsOf(split)).toEqual(["x", [4]]);
-    expect(split.attributes).toEqual({ axis: 1 });
-  });
-
-  it("moves the bounds of Slice, keeping 'to the end'", () => {
-    const slice = decodeNode(
-      {
-        opType: "Slice",
-        input: ["x"],
-        attribute: [ints("starts", [1]), ints("ends", ["9223372036854775807"]), ints("axes", [2])],
-      },
-      { opset: 9 },
-    );
-    expect(inputsOf(slice)).toEqual(["x", [1], [Number.MAX_SAFE_INTEGER], [2]]);
-    const ends = slice.input(2).data!.read();
-    expect(new DataView(ends.buffer).getBigInt64(0, true)).toBe(2n ** 63n - 1n);
-  });
-
-  it("moves the pads and value of Pad and the bounds of Clip", () => {
-    const pad = decodeNode(
-      {
-        opType: "Pad",
-        input: ["x"],
-        attribute: [text("mode", "constant"), ints("pads", [0, 0, 1, 1, 0, 0, 2, 2]), float("value", 0.5)],
-      },
-      { opset: 10 },
-    );
-    expect(inputsOf(pad)).toEqual(["x", [0, 0, 1, 1, 0, 0, 2, 2], [0.5]]);
-    expect(pad.attributes).toEqual({ mode: "constant" });
-    const clip = decodeNode({ opType: "Clip", input: ["x"], attribute: [float("max", 6)] }, { opset: 6 });
-    expect(inputsOf(clip)).toEqual(["x", null, [6]]);
-  });
-
-  it("makes Upsample and the first Resize today's Resize", () => {
-    const scales = { name: "s", dataType: 1, dims: [4], floatData: [1, 1, 2, 2] };
-    const expected = {
-      mode: "nearest",
-      coordinateTransformationMode: "asymmetric",
-      nearestMode: "floor",
-      layout: "NCHW",
-    };
-    for (const [opType, opset] of [
-      ["Upsample", 9],
-      ["Resize", 10],
-    ] as const) {
-      const node = decodeNode({ opType, input: ["x", "s"] }, { opset, initializer: [scales] });
-      expect(node.op).toBe("Resize");
-      expect(inputsOf(node)).toEqual(["x", null, [1, 1, 2, 2]]);
-      expect(node.attributes).toEqual(expected);
-    }
-    const old = {
-      opType: "Upsample",
-      input: ["x"],
-      attribute: [{ name: "scales", type: 6, floats: [1, 1, 2, 2] }],
-    };
-    expect(inputsOf(decodeNode(old, { opset: 7 }))).toEqual(["x", null, [1, 1, 2, 2]]);
-  });
-
-  it("keeps the old meaning of Softmax where it differs from today's", () => {
-    const softmax = { opType: "Softmax", input: ["x"] };
-    expect(decodeNode(softmax, { opset: 13 }).attributes).toEqual({ axis: -1 });
-    expect(decodeNode(softmax, { opset: 11, shape: [1, 10] }).attributes).toEqual({ axis: 1 });
-    expect(decodeNode(softmax, { opset: 11 }).attributes).toEqual({ axis: 1, flattenFrom: 1 });
-  });
-
-  it("names the type that Cast gives", () => {
-    const cast = decodeNode({ opType: "Cast", input: ["x"], attribute: [int("to", 3)] });
-    expect(cast.attributes).toEqual({ to: "int8" });
-    expect(
-      decodeNode({ opType: "Cast", input: ["x"], attribute: [text("to", "INT64")] }, { opset: 1 }).attributes,
-    ).toEqual({ to: "int64" });
-  });
-
-  it("refuses broadcasting at an axis, as before opset 7", () => {
-    const add = { opType: "Add", input: ["x", "x"], attribute: [int("broadcast", 1), int("axis", 1)] };
-    expect(refusal(() => decodeNode(add, { opset: 6 })).message).toMatch(/broadcasts at axis 1/);
-  });
-});
-
-describe("functions", () => {
-  const draft = (body: NodeDraft[]): ModelDraft => ({
-    opsetImport: [
-      { domain: "", version: 17 },
-      { domain: "local", version: 1 },
-    ],
-    functions: [
-      {
-        name: "Twice",
-        domain: "local",
-        input: ["a"],
-        output: ["b"],
-        attribute: ["slope"],
-        node: body,
-        opsetImport: [{ domain: "", version: 17 }],
-      } as never,
-    ],
-  });
-  const graph: GraphDraft = {
-    input: [value("x", [2])],
-    output: [value("y")],
-    node: [
-      {
-        opType: "Twice",
-        domain: "local",
-        input: ["x"],
-        output: ["h"],
-        name: "first",
-        attribute: [float("slope", 0.5)],
-      },
-      { opType: "Twice", domain: "local", input: ["h"], output: ["y"], name: "second" },
-    ],
-  };
-  const slope = { name: "alpha", type: 1, refAttrName: "slope" };
-
-  it("are put in the place of their calls", () => {
-    const body = [
-      { opType: "LeakyRelu", input: ["a"], output: ["inner"], attribute: [slope] },
-      { opType: "Neg", input: ["inner"], output: ["b"] },
-    ];
-    const model = decodeGraph(graph, { model: draft(body) });
-    expect(model.graph.nodes.map(({ name, op, attributes }) => [name, op, attributes])).toEqual([
-      ["first/inner", "LeakyRelu", { alpha: 0.5 }],
-      ["first/b", "Neg", {}],
-      ["second/inner", "LeakyRelu", {}],
-      ["second/b", "Neg", {}],
-    ]);
-    expect(model.graph.nodes.map(({ outputs }) => outputs[0]!.name)).toEqual([
-      "first/inner",
-      "h",
-      "second/inner",
-      "y",
-    ]);
-    expect(model.graph.nodes[2]!.inputs[0]).toBe(model.graph.nodes[1]!.outputs[0]);
-  });
-
-  it("that call themselves are refused", () => {
-    const body = [{ opType: "Twice", domain: "local", input: ["a"], output: ["b"] }];
-    expect(refusal(() => decodeGraph(graph, { model: draft(body) })).message).toMatch(/nests deeper than 32/);
   });
 });
 

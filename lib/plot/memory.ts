@@ -24,7 +24,8 @@ export function poolsFigure(analysis: Analysis): Figure {
     layout: {
       title: { text: `How full the memory pools are: ${shortName(analysis)}`, x: 0, xanchor: "left" },
       barmode: "stack",
-      height: 150 + 30 * pools.length,
+      height: 180 + 30 * pools.length,
+      margin: { l: 70, r: 24, t: 90, b: 56 },
       xaxis: axis("% of the pool", { range: [0, 100] }),
       yaxis: axis("", { autorange: "reversed" }),
     },

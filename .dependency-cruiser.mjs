@@ -13,10 +13,20 @@ const ROOMS = {
   "lib/memory": { imports: [] },
   "lib/cost": { imports: ["lib/graph", "lib/targets"] },
   "lib/analyze": { imports: ["lib/graph", "lib/formats", "lib/targets", "lib/memory", "lib/cost"] },
-  "lib/table": { imports: ["lib/analyze/record", "lib/targets/neural-art/records"] },
-  "lib/plot": { imports: ["lib/analyze/record", "lib/targets/neural-art/records", "lib/table"] },
+  "lib/table": {
+    imports: ["lib/analyze/record", "lib/targets/neural-art/records", "lib/targets/stored-form"],
+  },
+  "lib/plot": {
+    imports: ["lib/analyze/record", "lib/targets/neural-art/records", "lib/targets/stored-form", "lib/table"],
+  },
   "lib/report": {
-    imports: ["lib/analyze/record", "lib/targets/neural-art/records", "lib/table", "lib/plot"],
+    imports: [
+      "lib/analyze/record",
+      "lib/targets/neural-art/records",
+      "lib/targets/stored-form",
+      "lib/table",
+      "lib/plot",
+    ],
   },
   "lib/node": {
     imports: ["lib/graph", "lib/formats", "lib/models", "lib/analyze", "lib/cost", "lib/table"],

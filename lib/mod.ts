@@ -22,6 +22,7 @@ export { type Figure, type FigureSpec, figure } from "./plot/figure.js";
 export { offloadLatencyFigure, offloadSentence, timelineFigure } from "./plot/latency.js";
 export { poolsFigure } from "./plot/memory.js";
 export { romCausesFigure, romGrowthFigure } from "./plot/rom.js";
+export { chipGrowthFigure, romWaterfallFigure } from "./plot/waterfall.js";
 export { openSession, type RunSession } from "./run/onnxruntime.js";
 export {
   causesByModelTable,
@@ -35,6 +36,7 @@ export {
   romTable,
   rulesTable,
 } from "./table/analyses.js";
+export { chipCausesTable, chipsTable } from "./table/chips.js";
 export { differencesTable } from "./table/diff.js";
 export { latencyErrorsTable, romErrorsTable } from "./table/errors.js";
 export { growthTable, settingsTable } from "./table/rom-plan.js";

@@ -5,6 +5,7 @@
 import type { Bound } from "../cost/records.js";
 import type { EpochKind, Profile, RomCause, ToolVersion } from "../targets/neural-art/records.js";
 import type { Reason } from "../targets/rule.js";
+import type { StoredForm } from "../targets/stored-form.js";
 
 export interface PortRecord {
   readonly name: string;
@@ -93,6 +94,8 @@ export interface Analysis {
     readonly ledger: readonly LedgerRecord[];
     /** The packing rules that the ledger names. */
     readonly rules: readonly RuleRecord[];
+    /** The same constants as other chips store them: what growth is to be compared with. */
+    readonly elsewhere: readonly StoredForm[];
   };
   readonly memory: {
     readonly pools: readonly PoolRecord[];

@@ -8,6 +8,8 @@ import { normalizeModel } from "../graph/passes/normalize.js";
 import type { Shape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type MemoryPlan, planMemory } from "../memory/plan.js";
+import { storeForCpu } from "../targets/cortex-m/store.js";
+import { storeAsKmodel } from "../targets/k210/kmodel.js";
 import { type Board, boardOf } from "../targets/neural-art/boards.js";
 import type { Ports } from "../targets/neural-art/epochs/edges.js";
 import { formEpochs } from "../targets/neural-art/epochs/form.js";
@@ -171,6 +173,7 @@ export function study({ model, file, sha256, notes = [] }: LoadedModel, options:
       blobBytes: rom.blobBytes,
       ledger: rom.ledger,
       rules: rulesOf(rom),
+      elsewhere: [storeForCpu(graph), storeAsKmodel(graph)],
     },
     memory: {
       pools: memory.pools.map(({ name, sizeBytes, weightBytes, activationBytes }) => ({

@@ -4,6 +4,7 @@ import { type Displayable, JUPYTER_DISPLAY } from "../display.js";
 import { offloadSentence, timelineFigure } from "../plot/latency.js";
 import { poolsFigure } from "../plot/memory.js";
 import { romCausesFigure } from "../plot/rom.js";
+import { chipGrowthFigure, romWaterfallFigure } from "../plot/waterfall.js";
 import {
   causesTable,
   epochsTable,
@@ -16,6 +17,7 @@ import {
   rulesTable,
   shortName,
 } from "../table/analyses.js";
+import { chipCausesTable, chipsTable } from "../table/chips.js";
 import { formatCell } from "../table/columns.js";
 import { show } from "../table/show.js";
 import { type Block, code } from "./blocks.js";
@@ -51,6 +53,7 @@ export function analysisReport(analysis: Analysis): Block[] {
     display(show(modelsTable([analysis]).select(not("model")))),
     prose("## ROM: what the image is made of\n\nThe ledger adds up to the image, to the byte."),
     display(show(romTable([analysis]).select(not("model", "tool")))),
+    display(romWaterfallFigure(analysis)),
     display(romCausesFigure([analysis])),
     display(show(causesTable([analysis]).select(not("model", "tool")))),
     display(show(rulesTable(analysis), { caption: "The rules behind the bytes", limit: 40 })),
@@ -58,6 +61,18 @@ export function analysisReport(analysis: Analysis): Block[] {
       show(ledgerTable(analysis), {
         caption: "Ledger: every tensor and cause, in image order",
         limit: 2000,
+        folded: true,
+      }),
+    ),
+    prose(
+      "## The same constants elsewhere\n\nA Cortex-M reads weights as the file holds them; the K210 adds tables per channel and layer but does not inflate depthwise kernels. A form with a reason in the last column cannot hold the whole network: its figure is what the rest would take.",
+    ),
+    display(chipGrowthFigure([analysis])),
+    display(show(chipsTable([analysis]).select(not("model")))),
+    display(
+      show(chipCausesTable([analysis]).select(not("model")), {
+        caption: "What the other files are made of",
+        limit: 40,
         folded: true,
       }),
     ),

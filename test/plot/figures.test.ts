@@ -7,6 +7,7 @@ import { PLOTLY_MIME } from "../../lib/plot/figure.js";
 import { offloadLatencyFigure, offloadSentence, timelineFigure } from "../../lib/plot/latency.js";
 import { poolsFigure } from "../../lib/plot/memory.js";
 import { romCausesFigure, romGrowthFigure } from "../../lib/plot/rom.js";
+import { chipGrowthFigure, romWaterfallFigure, waterfallSteps } from "../../lib/plot/waterfall.js";
 
 const of = (id: string, tool: "2.1" | "3.0" = "2.1") => analyze(preset(id), { tool });
 const mobilenet = of("mobilenet_v1_0.25_96");
@@ -41,6 +42,28 @@ describe("romCausesFigure()", () => {
       const stacked = traces(figure).reduce((sum, { x }) => sum + x[index]!, 0);
       expect(stacked).toBeCloseTo((rom.imageBytes / rom.sourceBytes) * 100, 6);
     }
+  });
+});
+
+describe("romWaterfallFigure()", () => {
+  it.each([
+    ["mobilenet", mobilenet],
+    ["resnet", resnet],
+  ])("leads from the file of %s to its image, to the byte", (_, analysis) => {
+    const steps = waterfallSteps(analysis);
+    const changes = steps.filter(({ kind }) => kind === "change").reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(analysis.rom.sourceBytes + changes).toBe(analysis.rom.imageBytes);
+    const [bars] = romWaterfallFigure(analysis).data as unknown as readonly { base: number[]; y: number[] }[];
+    const last = steps.length - 2;
+    expect((bars!.base[last]! + bars!.y[last]!) * 1024).toBeCloseTo(analysis.rom.imageBytes, 6);
+  });
+});
+
+describe("chipGrowthFigure()", () => {
+  it("measures each chip against the unpacked constants", () => {
+    const [cpu, , npu] = traces(chipGrowthFigure([mobilenet, resnet]));
+    expect(cpu!.y).toEqual([1, 1]);
+    expect(npu!.y[0]! * mobilenet.rom.elsewhere[0]!.bytes).toBeCloseTo(mobilenet.rom.imageBytes, 6);
   });
 });
 

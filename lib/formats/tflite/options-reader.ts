@@ -73,7 +73,7 @@ export class OptionsReader {
   }
 
   #stranger(operator: Table, kind: number): DecodeError {
-    const path = `${operator.path}.${this.#taken?.union === 2 ? "builtin_options_2" : "builtin_options"}`;
+    const path = `${operator.path}.${this.#taken?.union === 2 ? "options2" : "options"}`;
     return new DecodeError({
       code: "OPTIONS",
       message: `Cannot read the options of ${this.#name}: ${path} is of kind ${kind}, expected ${this.#taken?.kind}`,

@@ -7,6 +7,8 @@ export interface GraphFields {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly nodes: readonly Node[];
+  /** Number of the graph's entry in the file's debug metadata. */
+  readonly debugMetadata?: number | null;
 }
 
 /**
@@ -17,11 +19,14 @@ export class Graph {
   readonly name: string;
   inputs: Tensor[];
   outputs: Tensor[];
+  /** Kept so that writing gives it back. */
+  readonly debugMetadata: number | null;
   #nodes: Node[];
   #uses: { producer: Map<Tensor, Node>; consumers: Map<Tensor, Node[]> } | null = null;
 
-  constructor({ name, inputs, outputs, nodes }: GraphFields) {
+  constructor({ name, inputs, outputs, nodes, debugMetadata = null }: GraphFields) {
     this.name = name;
+    this.debugMetadata = debugMetadata;
     this.inputs = [...inputs];
     this.outputs = [...outputs];
     this.#nodes = [...nodes];

@@ -39,6 +39,8 @@ export interface RecordedCall {
   readonly intermediates?: readonly (Tensor | null)[];
   /** Which inputs the operator writes to. */
   readonly mutatingInputs?: readonly number[];
+  /** Number of the operator's entry in the file's debug metadata. */
+  readonly debugMetadata?: number;
 }
 
 export interface NodeFields {

@@ -20,6 +20,8 @@ export interface BlockQuantization {
   /** Sizes of a block along each axis; empty where `blockSize` says it. */
   readonly blockShape: readonly number[];
   readonly axis: number;
+  /** The axes that blocks run along, where the file lists several; `axis` is then the first. */
+  readonly axes?: readonly number[];
 }
 
 /** One dimension of a constant that is stored without its zeros. */

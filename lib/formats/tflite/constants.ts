@@ -3,79 +3,126 @@ import { DecodeError, LabError } from "../../errors.js";
 import type { Constant } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
 import { siblingConstant } from "../shared/sibling.js";
-import type { FlatBuffer } from "./flatbuffer.js";
-import type { ModelRecord, TensorRecord } from "./schema.js";
+import { placeOf } from "./flatbuffer.js";
+import { BUFFER, EXTERNAL_BUFFER, EXTERNAL_GROUP, MODEL, TENSOR } from "./schema.js";
+import type { Table, TableList } from "./table.js";
 
-/** Returns the bytes of buffer `index`; null for the sentinel 0 and for buffers without bytes. */
-export function bufferConstant({
-  file,
-  record,
-  index,
-  at,
-  path,
-}: {
-  readonly file: FlatBuffer;
-  readonly record: ModelRecord;
-  readonly index: number;
-  readonly at: number;
-  readonly path: string;
-}): Constant | null {
-  if (index === 0) return null;
-  const buffer = record.buffers[index];
-  if (buffer === undefined) {
-    throw new DecodeError({
-      code: "BUFFER_INDEX",
-      message: `Cannot find buffer ${index} of ${path}: the file has ${record.buffers.length} buffers`,
-      offset: at,
-      path,
-    });
-  }
-  // schema.fbs: an offset is valid only above 1; 1 marks a buffer whose place was never filled in.
-  if (buffer.offset > 1) {
-    file.check(buffer.offset, buffer.size, path);
-    return stored(file.source, buffer.offset, buffer.size);
-  }
-  if (buffer.data === null || buffer.data.count === 0) return null;
-  return stored(file.source, buffer.data.at, buffer.data.count);
-}
+export type Siblings = ((name: string) => ByteSource) | undefined;
 
 /** Returns the bytes at a place of the file. */
 export function stored(source: ByteSource, offset: number, length: number): Constant {
   return { byteLength: length, read: () => source.read(offset, length) };
 }
 
-/** Returns the bytes that a tensor has in a file beside the model (schema 3d). */
-export function externalConstant({
-  record,
-  tensor,
-  siblings,
-}: {
-  readonly record: ModelRecord;
-  readonly tensor: TensorRecord;
-  readonly siblings?: (name: string) => ByteSource;
-}): Constant {
-  const buffer = record.externalBuffers.find(({ id }) => id === tensor.externalBuffer);
-  const group = buffer && record.externalBufferGroups[buffer.group];
-  if (buffer === undefined || group === undefined) {
-    throw new DecodeError({
-      code: "BUFFER_INDEX",
-      message: `Cannot find external buffer ${tensor.externalBuffer} of tensor '${tensor.name}': the file lists ${record.externalBuffers.length} buffers in ${record.externalBufferGroups.length} groups`,
-      offset: tensor.at,
-      path: `${tensor.path}.external_buffer`,
-    });
+/** The buffers of a model by number: tensors that share a buffer share the constant. */
+export class Buffers {
+  readonly #buffers: TableList;
+  readonly #known = new Map<number, Constant | null>();
+  readonly #outside: ExternalBuffers;
+
+  constructor(model: Table, siblings: Siblings) {
+    this.#buffers = model.get(MODEL.buffers);
+    this.#outside = new ExternalBuffers(model, siblings);
   }
-  if (buffer.packing !== "") {
-    throw new LabError({
-      code: "UNSUPPORTED",
-      message: `Cannot read tensor '${tensor.name}': its external buffer is packed as '${buffer.packing}', expected plain bytes`,
-      at: tensor.path,
-    });
+
+  /** Returns the bytes of a tensor, whose name is for messages; null when it has none. */
+  ofTensor(tensor: Table, name: string): Constant | null {
+    const external = tensor.get(TENSOR.externalBuffer);
+    if (external !== 0) return this.#outside.constant(external, { tensor, name });
+    return this.constant(tensor.get(TENSOR.buffer), tensor);
   }
-  return siblingConstant({
-    location: group.name,
-    offset: buffer.offset,
-    length: buffer.length,
-    tensor: tensor.name,
-    siblings,
-  });
+
+  /** Returns the bytes of buffer `index`; null for the sentinel 0 and for buffers without bytes. */
+  constant(index: number, from: Table): Constant | null {
+    if (index === 0) return null;
+    const known = this.#known.get(index);
+    if (known !== undefined) return known;
+    const buffer = this.#buffers.at(index);
+    if (buffer === undefined) {
+      const path = placeOf({ path: from.path, field: "buffer" });
+      throw new DecodeError({
+        code: "BUFFER_INDEX",
+        message: `Cannot find buffer ${index} of ${path}: the file has ${this.#buffers.count} buffers`,
+        offset: from.at,
+        path,
+      });
+    }
+    const constant = readBuffer(buffer);
+    this.#known.set(index, constant);
+    return constant;
+  }
+}
+
+function readBuffer(buffer: Table): Constant | null {
+  const { file } = buffer;
+  // schema.fbs: an offset is valid only above 1; 1 marks a buffer whose place was never filled in.
+  const offset = buffer.get(BUFFER.offset);
+  if (offset > 1) {
+    const size = buffer.get(BUFFER.size);
+    file.check(offset, size, buffer);
+    return stored(file.source, offset, size);
+  }
+  const data = buffer.get(BUFFER.data);
+  return data === null || data.count === 0 ? null : stored(file.source, data.at, data.count);
+}
+
+interface ExternalBuffer {
+  readonly group: number;
+  readonly offset: number;
+  readonly length: number;
+  readonly packing: string;
+}
+
+/** Buffers in files beside the model (schema 3d), by the numbers that they give themselves. */
+class ExternalBuffers {
+  readonly #model: Table;
+  readonly #siblings: Siblings;
+  #buffers: ReadonlyMap<number, ExternalBuffer> | null = null;
+  #files: readonly string[] = [];
+
+  constructor(model: Table, siblings: Siblings) {
+    this.#model = model;
+    this.#siblings = siblings;
+  }
+
+  constant(id: number, { tensor, name }: { readonly tensor: Table; readonly name: string }): Constant {
+    const buffers = this.#read();
+    const buffer = buffers.get(id);
+    const location = buffer && this.#files[buffer.group];
+    if (buffer === undefined || location === undefined) {
+      throw new DecodeError({
+        code: "BUFFER_INDEX",
+        message: `Cannot find external buffer ${id} of tensor '${name}': the file lists ${buffers.size} buffers in ${this.#files.length} groups`,
+        offset: tensor.at,
+        path: `${tensor.path}.external_buffer`,
+      });
+    }
+    const { offset, length, packing } = buffer;
+    if (packing !== "") {
+      throw new LabError({
+        code: "UNSUPPORTED",
+        message: `Cannot read tensor '${name}': its external buffer is packed as '${packing}', expected plain bytes`,
+        at: tensor.path,
+      });
+    }
+    return siblingConstant({ location, offset, length, tensor: name, siblings: this.#siblings });
+  }
+
+  #read(): ReadonlyMap<number, ExternalBuffer> {
+    if (this.#buffers) return this.#buffers;
+    this.#files = this.#model.get(MODEL.externalBufferGroups).map((group) => group.get(EXTERNAL_GROUP.name));
+    const listed = this.#model.get(MODEL.externalBuffers).map((buffer): [number, ExternalBuffer] => [
+      buffer.get(EXTERNAL_BUFFER.id),
+      {
+        group: buffer.get(EXTERNAL_BUFFER.group),
+        offset: buffer.get(EXTERNAL_BUFFER.offset),
+        length: buffer.get(EXTERNAL_BUFFER.length),
+        packing: buffer.get(EXTERNAL_BUFFER.packing),
+      },
+    ]);
+    // Of buffers with one number, the first counts.
+    const buffers = new Map(listed.reverse());
+    this.#buffers = buffers;
+    return buffers;
+  }
 }

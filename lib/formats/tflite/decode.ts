@@ -1,25 +1,20 @@
-/** A TFLite file as a graph: records (schema.ts) in, tensors and nodes out. */
+/** A TFLite file as a graph: tables (schema.ts) in, tensors and nodes out, nothing between. */
 import { DecodeError, LabError } from "../../errors.js";
 import { Graph, type Model, type Signature } from "../../graph/graph.js";
-import { type Attributes, Node, type RecordedCall } from "../../graph/node.js";
-import { elementCount, isStatic } from "../../graph/shape.js";
+import { Node, type RecordedCall } from "../../graph/node.js";
 import { type Constant, constantOf, Tensor } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
 import { modelName } from "../shared/model-name.js";
 import { BUILTIN_OPERATORS, builtinCode } from "./builtin-operators.js";
-import type { Place } from "./codec.js";
-import { bufferConstant, stored } from "./constants.js";
-import { FlatBuffer } from "./flatbuffer.js";
+import type { Call } from "./call.js";
+import { Buffers, stored } from "./constants.js";
+import { FlatBuffer, placeOf } from "./flatbuffer.js";
 import { lower } from "./lower.js";
-import { readOptions } from "./options.js";
-import {
-  type ModelRecord,
-  type OperatorRecord,
-  readModel,
-  type SignatureRecord,
-  type SubgraphRecord,
-} from "./schema.js";
-import { buildTensors, type TensorBuild } from "./tensors.js";
+import type { Options } from "./options.js";
+import { OptionsReader } from "./options-reader.js";
+import { METADATA, MODEL, OPERATOR, OPERATOR_CODE, SIGNATURE, SUBGRAPH, TENSOR_MAP } from "./schema.js";
+import { Table } from "./table.js";
+import { markEmptyConstants, readTensors } from "./tensors.js";
 
 /** Where the identifier lies, and what it is (schema.fbs, file_identifier). */
 const IDENTIFIER = { offset: 4, text: "TFL3" } as const;
@@ -51,16 +46,17 @@ export function decodeTflite(source: ByteSource, options: TfliteOptions = {}): M
       path: "file_identifier",
     });
   }
-  const file = new FlatBuffer(source);
-  const record = readModel(file);
-  if (record.version !== SCHEMA_VERSION) {
+  const model = new Table(new FlatBuffer(source)).open(0);
+  const version = model.get(MODEL.version);
+  if (version !== SCHEMA_VERSION) {
     throw new LabError({
       code: "VERSION",
-      message: `Cannot read '${source.name}': it is of TFLite schema ${record.version}, expected ${SCHEMA_VERSION}`,
+      message: `Cannot read '${source.name}': it is of TFLite schema ${version}, expected ${SCHEMA_VERSION}`,
       hint: "convert the model with TensorFlow 1.8 or later",
     });
   }
-  if (record.subgraphs.length === 0) {
+  const subgraphs = model.get(MODEL.subgraphs);
+  if (subgraphs.count === 0) {
     throw new DecodeError({
       code: "EMPTY",
       message: `Cannot read '${source.name}': it holds no subgraph, expected at least one`,
@@ -68,23 +64,33 @@ export function decodeTflite(source: ByteSource, options: TfliteOptions = {}): M
       path: "subgraphs",
     });
   }
-  const build: Build = { file, record, names: operatorNames(record), buffers: new Map(), ...options };
-  const graphs = record.subgraphs.map((subgraph) => buildGraph(build, subgraph));
+  const codes = operatorCodes(model);
+  const buffers = new Buffers(model, options.siblings);
+  const graphs = subgraphs.map((subgraph) => readGraph(subgraph, { codes, buffers }));
   return {
     name: modelName(source.name),
     format: "tflite",
     graph: graphs[0]!.graph,
-    version: `schema ${record.version}`,
-    producer: record.description,
-    ...readMetadata(build),
+    version: `schema ${version}`,
+    producer: model.get(MODEL.description),
+    ...readMetadata(model, buffers),
     subgraphs: graphs.slice(1).map(({ graph }) => graph),
-    signatures: record.signatureDefs.map((signature) => readSignature(signature, graphs)),
+    signatures: model.get(MODEL.signatureDefs).map((signature) => readSignature(signature, graphs)),
   };
 }
 
-interface Build extends TensorBuild {
-  /** Names of the operator codes, by their position. */
-  readonly names: readonly string[];
+interface Build {
+  readonly codes: readonly OperatorCode[];
+  readonly buffers: Buffers;
+}
+
+interface OperatorCode {
+  /** As BUILTIN_OPERATORS names it; `CUSTOM:` and its own name for the others. */
+  readonly name: string;
+  readonly version: number;
+  readonly options: OptionsReader;
+  /** What was recorded last: most calls are like the one before. */
+  last: RecordedCall | null;
 }
 
 interface BuiltGraph {
@@ -93,131 +99,229 @@ interface BuiltGraph {
 }
 
 /** Returns the element at an index that the file gives; throws a DecodeError when there is none. */
-function pick<T>(list: readonly T[], index: number, thing: string, { at, path }: Place): T {
+function pick<T>(list: readonly T[], index: number, thing: string, from: Table, field: string): T {
   const found = list[index];
   if (found !== undefined) return found;
+  const path = placeOf({ path: from.path, field });
   throw new DecodeError({
     code: "TENSOR_INDEX",
     message: `Cannot find ${thing} ${index} of ${path}: it has ${list.length} ${thing}s`,
-    offset: at,
+    offset: from.at,
     path,
   });
 }
 
-function buildGraph(build: Build, subgraph: SubgraphRecord): BuiltGraph {
-  const tensors = buildTensors(build, subgraph);
-  const { at, path } = subgraph;
-  markEmptyConstants(subgraph, tensors);
+function readGraph(subgraph: Table, build: Build): BuiltGraph {
+  const tensors = readTensors(subgraph.get(SUBGRAPH.tensors), build.buffers);
+  const ends = (field: typeof SUBGRAPH.inputs) =>
+    subgraph.get(field).map((index) => pick(tensors, index, "tensor", subgraph, field.name));
+  const [inputs, outputs] = [ends(SUBGRAPH.inputs), ends(SUBGRAPH.outputs)];
+  const operators = subgraph.get(SUBGRAPH.operators);
+  markEmptyConstants(tensors, () => {
+    const computed = operators.map((operator) => required(operator, OPERATOR.outputs, tensors));
+    return new Set([...inputs, ...computed.flat()]);
+  });
+  const debugMetadata = subgraph.get(SUBGRAPH.debugMetadata);
   const graph = new Graph({
-    name: subgraph.name || "main",
-    inputs: subgraph.inputs.map((index) => pick(tensors, index, "tensor", { at, path: `${path}.inputs` })),
-    outputs: subgraph.outputs.map((index) => pick(tensors, index, "tensor", { at, path: `${path}.outputs` })),
-    nodes: subgraph.operators.map((operator, index) => buildNode(build, { operator, index, tensors })),
+    name: subgraph.get(SUBGRAPH.name) || "main",
+    inputs,
+    outputs,
+    nodes: operators.map((operator, index) => readNode(operator, { build, index, tensors })),
+    debugMetadata: debugMetadata < 0 ? null : debugMetadata,
   });
   return { graph, tensors };
 }
 
-function buildNode(
-  build: Build,
+/** Returns the tensors that an operator lists. */
+function required(operator: Table, field: typeof OPERATOR.outputs, tensors: readonly Tensor[]): Tensor[] {
+  const list = operator.get(field);
+  const found = new Array<Tensor>(list.length);
+  for (let i = 0; i < list.length; i++) {
+    found[i] = tensors[list[i]!] ?? pick(tensors, list[i]!, "tensor", operator, field.name);
+  }
+  return found;
+}
+
+/** Returns the tensors that an operator lists, null where it leaves one out. */
+function optional(
+  operator: Table,
+  { name }: typeof OPERATOR.inputs | typeof OPERATOR.intermediates,
+  { list, tensors }: { readonly list: readonly number[]; readonly tensors: readonly Tensor[] },
+): (Tensor | null)[] {
+  const found = new Array<Tensor | null>(list.length);
+  for (let i = 0; i < list.length; i++) {
+    const index = list[i]!;
+    found[i] = index === -1 ? null : (tensors[index] ?? pick(tensors, index, "tensor", operator, name));
+  }
+  return found;
+}
+
+/** What a node costs besides its lists, in bytes of the heap. */
+const NODE_COST = 240;
+
+function readNode(
+  operator: Table,
   {
-    operator,
+    build,
     index,
     tensors,
-  }: { readonly operator: OperatorRecord; readonly index: number; readonly tensors: readonly Tensor[] },
+  }: { readonly build: Build; readonly index: number; readonly tensors: readonly Tensor[] },
 ): Node {
-  const { at, path } = operator;
-  const builtin = build.names[operator.opcodeIndex];
-  if (builtin === undefined) {
+  operator.file.spend(NODE_COST, operator.at, operator);
+  const code = build.codes[operator.get(OPERATOR.opcodeIndex)];
+  if (code === undefined) {
+    const { path } = operator;
     throw new DecodeError({
       code: "OPERATOR_CODE",
-      message: `Cannot find operator code ${operator.opcodeIndex} of ${path}: the file lists ${build.names.length}`,
-      offset: at,
+      message: `Cannot find operator code ${operator.get(OPERATOR.opcodeIndex)} of ${path}: the file lists ${build.codes.length}`,
+      offset: operator.at,
       path: `${path}.opcodeIndex`,
     });
   }
-  const optional = (list: readonly number[], name: string) =>
-    list.map((input) =>
-      input === -1 ? null : pick(tensors, input, "tensor", { at, path: `${path}.${name}` }),
-    );
-  const outputs = operator.outputs.map((output) =>
-    pick(tensors, output, "tensor", { at, path: `${path}.outputs` }),
-  );
-  const options = readOptions({ file: build.file, operator, name: builtin });
-  const lowered = lower({ builtin, inputs: optional(operator.inputs, "inputs"), outputs, options, path });
-  const { intermediates, mutatingVariableInputs } = operator;
-  const recorded: RecordedCall = {
-    version: build.record.operatorCodes[operator.opcodeIndex]!.version,
-    options,
-    ...(intermediates === null ? {} : { intermediates: optional(intermediates, "intermediates") }),
-    ...(mutatingVariableInputs === null ? {} : { mutatingInputs: mutatingVariableInputs }),
-  };
+  const { name: builtin } = code;
+  const inputs = optional(operator, OPERATOR.inputs, { list: operator.get(OPERATOR.inputs), tensors });
+  const outputs = required(operator, OPERATOR.outputs, tensors);
+  const options = code.options.read(operator);
+  const {
+    op,
+    inputs: taken,
+    attributes,
+  } = lower(new OperatorCall({ builtin, inputs, outputs, options, operator }));
+  const custom = customOptions(operator);
   return new Node({
     name: outputs[0]?.name ?? `${builtin}_${index}`,
-    op: lowered.op,
-    inputs: lowered.inputs,
+    op,
+    inputs: taken,
     outputs,
-    attributes: { ...lowered.attributes, ...customOptions(build.file, operator) },
-    source: { format: "tflite", op: builtin, index, recorded },
+    attributes: custom === null ? attributes : { ...attributes, customOptions: custom },
+    source: {
+      format: "tflite",
+      op: builtin,
+      index,
+      recorded: recordedCall(operator, { code, options, tensors }),
+    },
   });
 }
 
-function readSignature(signature: SignatureRecord, graphs: readonly BuiltGraph[]): Signature {
-  const { tensors } = pick(graphs, signature.subgraphIndex, "subgraph", signature);
-  const named = (list: SignatureRecord["inputs"]) =>
-    new Map(list.map((entry) => [entry.name, pick(tensors, entry.tensorIndex, "tensor", entry).name]));
+/** A call whose path is put together when somebody asks. */
+class OperatorCall implements Call {
+  readonly builtin: string;
+  readonly inputs: readonly (Tensor | null)[];
+  readonly outputs: readonly Tensor[];
+  readonly options: Options;
+  readonly #operator: Table;
+
+  constructor({
+    builtin,
+    inputs,
+    outputs,
+    options,
+    operator,
+  }: Omit<Call, "path"> & { readonly operator: Table }) {
+    this.builtin = builtin;
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.options = options;
+    this.#operator = operator;
+  }
+
+  get path(): string {
+    return this.#operator.path;
+  }
+}
+
+function recordedCall(
+  operator: Table,
+  {
+    code,
+    options,
+    tensors,
+  }: { readonly code: OperatorCode; readonly options: Options; readonly tensors: readonly Tensor[] },
+): RecordedCall {
+  const list = operator.get(OPERATOR.intermediates);
+  const mutatingInputs = operator.get(OPERATOR.mutatingVariableInputs);
+  const debugMetadata = operator.get(OPERATOR.debugMetadata);
+  const { version } = code;
+  if (list === null && mutatingInputs === null && debugMetadata < 0) {
+    if (code.last?.options !== options) code.last = { version, options };
+    return code.last;
+  }
   return {
-    key: signature.signatureKey,
-    graph: signature.subgraphIndex,
-    inputs: named(signature.inputs),
-    outputs: named(signature.outputs),
+    version,
+    options,
+    ...(list && { intermediates: optional(operator, OPERATOR.intermediates, { list, tensors }) }),
+    ...(mutatingInputs && { mutatingInputs }),
+    ...(debugMetadata < 0 ? {} : { debugMetadata }),
+  };
+}
+
+function readSignature(signature: Table, graphs: readonly BuiltGraph[]): Signature {
+  const graph = signature.get(SIGNATURE.subgraphIndex);
+  const { tensors } = pick(graphs, graph, "subgraph", signature, "");
+  const named = (field: typeof SIGNATURE.inputs) =>
+    new Map(
+      signature.get(field).map((entry): [string, string] => {
+        const tensor = pick(tensors, entry.get(TENSOR_MAP.tensorIndex), "tensor", entry, "");
+        return [entry.get(TENSOR_MAP.name), tensor.name];
+      }),
+    );
+  return {
+    key: signature.get(SIGNATURE.signatureKey),
+    graph,
+    inputs: named(SIGNATURE.inputs),
+    outputs: named(SIGNATURE.outputs),
   };
 }
 
 const CUSTOM = "CUSTOM";
 
-function operatorNames(record: ModelRecord): string[] {
-  return record.operatorCodes.map((fields, index) => {
-    const code = builtinCode(fields);
-    const name = BUILTIN_OPERATORS[code];
-    if (name === undefined) {
+function operatorCodes(model: Table): OperatorCode[] {
+  const readers = new Map<string, OptionsReader>();
+  return model.get(MODEL.operatorCodes).map((fields, index) => {
+    const code = builtinCode({
+      narrow: fields.get(OPERATOR_CODE.narrow),
+      wide: fields.get(OPERATOR_CODE.wide),
+    });
+    const builtin = BUILTIN_OPERATORS[code];
+    if (builtin === undefined) {
       throw new LabError({
         code: "OPERATOR_CODE",
         message: `Cannot name operator_codes[${index}]: its builtin code is ${code}, expected 0 to ${BUILTIN_OPERATORS.length - 1}`,
         hint: "the file may come from a newer converter than this decoder knows (schema 3d)",
       });
     }
-    return name === CUSTOM ? `${CUSTOM}:${fields.customCode}` : name;
+    const options = readers.get(builtin) ?? new OptionsReader(builtin);
+    readers.set(builtin, options);
+    const name = builtin === CUSTOM ? `${CUSTOM}:${fields.get(OPERATOR_CODE.customCode)}` : builtin;
+    return { name, version: fields.get(OPERATOR_CODE.version), options, last: null };
   });
 }
 
 /** Options of custom operators are bytes of their own; they stay bytes. Large ones lie behind the FlatBuffer. */
-function customOptions(file: FlatBuffer, operator: OperatorRecord): Attributes {
-  const { customOptions: inside, largeCustomOptionsOffset: offset, largeCustomOptionsSize: size } = operator;
-  const place = offset > 1 ? { at: offset, count: size } : inside;
-  if (place === null || place.count === 0) return {};
-  const name = `${operator.path}.custom_options`;
-  file.check(place.at, place.count, name);
+function customOptions(operator: Table): Tensor | null {
+  const inside = operator.get(OPERATOR.customOptions);
+  const offset = operator.get(OPERATOR.largeCustomOptionsOffset);
+  if (inside === null && offset <= 1) return null;
+  const place = offset > 1 ? { at: offset, count: operator.get(OPERATOR.largeCustomOptionsSize) } : inside!;
+  if (place.count === 0) return null;
+  const { file } = operator;
+  file.check(place.at, place.count, operator);
   const data = stored(file.source, place.at, place.count);
-  return { customOptions: new Tensor({ name, dtype: "uint8", shape: [place.count], data }) };
-}
-
-/** A constant without elements has no bytes to show it: it is what nobody computes and nobody feeds. */
-function markEmptyConstants(record: SubgraphRecord, tensors: readonly Tensor[]): void {
-  const fed = new Set([...record.inputs, ...record.operators.flatMap((operator) => operator.outputs)]);
-  tensors.forEach((tensor, index) => {
-    if (tensor.data !== null || fed.has(index) || tensor.isVariable) return;
-    if (isStatic(tensor.shape) && elementCount(tensor.shape) === 0)
-      tensor.data = constantOf(new Uint8Array(0));
+  return new Tensor({
+    name: `${operator.path}.custom_options`,
+    dtype: "uint8",
+    shape: [place.count],
+    data,
   });
 }
 
 /** Longest metadata that is shown as text. */
 const TEXT_LIMIT = 4096;
 
-function readMetadata({ file, record }: Build): Pick<Model, "metadata" | "metadataBytes"> {
-  const contents = record.metadata.map(({ name, buffer, at, path }): [string, Constant] => {
-    const data = bufferConstant({ file, record, index: buffer, at, path: `${path}.buffer` });
-    return [name, data ?? constantOf(new Uint8Array(0))];
+function readMetadata(model: Table, buffers: Buffers): Pick<Model, "metadata" | "metadataBytes"> {
+  const contents = model.get(MODEL.metadata).map((entry): [string, Constant] => {
+    const data = buffers.constant(entry.get(METADATA.buffer), entry);
+    return [entry.get(METADATA.name), data ?? constantOf(new Uint8Array(0))];
   });
   return {
     metadata: new Map(contents.map(([name, data]) => [name, metadataText(data)])),

@@ -1,11 +1,12 @@
 /** Tensors and buffers on their way into a file: the mirror image of tensors.ts. */
 import { LabError } from "../../errors.js";
 import { isStatic } from "../../graph/shape.js";
-import { type Constant, constantOf, type Tensor } from "../../graph/tensor.js";
+import { type BlockQuantization, type Constant, constantOf, type Tensor } from "../../graph/tensor.js";
 import {
   BLOCKWISE_QUANTIZATION,
   type BufferDraft,
   CUSTOM_QUANTIZATION,
+  MULTI_AXIS_QUANTIZATION,
   QUANTIZATION_DETAILS,
   type QuantizationDraft,
   type TensorDraft,
@@ -81,6 +82,24 @@ export class TensorList {
     };
   }
 
+  #blocks({ scales, zeroPoints, blockSize, blockShape, axes }: BlockQuantization): QuantizationDraft {
+    const numbers = {
+      scales: this.number(scales),
+      zeroPoints: zeroPoints ? this.number(zeroPoints) : 0,
+      blockSize,
+    };
+    return axes
+      ? {
+          detailsType: QUANTIZATION_DETAILS.multiAxis,
+          details: { fields: MULTI_AXIS_QUANTIZATION, values: { ...numbers, axes } },
+          quantizedDimension: 0,
+        }
+      : {
+          detailsType: QUANTIZATION_DETAILS.blockwise,
+          details: { fields: BLOCKWISE_QUANTIZATION, values: { ...numbers, blockShape } },
+        };
+  }
+
   #quantization({ quantization, blocks, recorded }: Tensor): QuantizationDraft | null {
     const custom = recorded?.customQuantization;
     const { range } = recorded ?? {};
@@ -91,20 +110,7 @@ export class TensorList {
       scale: quantization?.scale,
       zeroPoint: quantization?.zeroPoint,
       quantizedDimension: quantization?.axis ?? blocks?.axis ?? 0,
-      ...(blocks
-        ? {
-            detailsType: QUANTIZATION_DETAILS.blockwise,
-            details: {
-              fields: BLOCKWISE_QUANTIZATION,
-              values: {
-                scales: this.number(blocks.scales),
-                zeroPoints: blocks.zeroPoints ? this.number(blocks.zeroPoints) : 0,
-                blockSize: blocks.blockSize,
-                blockShape: blocks.blockShape,
-              },
-            },
-          }
-        : {}),
+      ...(blocks ? this.#blocks(blocks) : {}),
       ...(custom
         ? {
             detailsType: QUANTIZATION_DETAILS.custom,

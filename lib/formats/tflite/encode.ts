@@ -46,7 +46,9 @@ export function encodeTflite(model: Model, options: EncodeTfliteOptions = {}): U
   const lists = graphs.map(() => new TensorList());
   const operators = graphs.map((graph, index) => {
     for (const input of graph.inputs) lists[index]!.number(input);
-    return graph.nodes.map((node) => draftOperator(node, { tensors: lists[index]!, codes }));
+    return graph.nodes.map((node) =>
+      draftOperator(node, { tensors: lists[index]!, codes, behind: where === "behind" }),
+    );
   });
   const signatures = (model.signatures ?? []).map((signature) => draftSignature(signature, graphs, lists));
   const subgraphs = graphs.map((graph, index): SubgraphDraft => {
@@ -57,6 +59,7 @@ export function encodeTflite(model: Model, options: EncodeTfliteOptions = {}): U
       operators: operators[index],
       tensors: tensors.drafts(buffers),
       name: graph.name,
+      debugMetadata: graph.debugMetadata,
     };
   });
   const metadata = metadataContents(model).map(([name, data]) => ({ name, buffer: buffers.add(data) }));
@@ -109,7 +112,11 @@ class CodeList {
 
 function draftOperator(
   node: Node,
-  { tensors, codes }: { readonly tensors: TensorList; readonly codes: CodeList },
+  {
+    tensors,
+    codes,
+    behind,
+  }: { readonly tensors: TensorList; readonly codes: CodeList; readonly behind: boolean },
 ): OperatorDraft {
   const { builtin, inputs, options, customCode } = raise(node);
   const { recorded, op } = node.source;
@@ -126,10 +133,17 @@ function draftOperator(
     outputs: outputs.map(number),
     ...(facts?.union === 1 ? { optionsType: facts.kind, options: facts.table } : {}),
     ...(facts?.union === 2 ? { options2Type: facts.kind, options2: facts.table } : {}),
-    customOptions: customOptions instanceof Tensor ? customOptions.data : null,
+    ...(customOptions instanceof Tensor ? draftCustomOptions(customOptions, behind) : {}),
     mutatingVariableInputs: recorded?.mutatingInputs,
     intermediates: recorded?.intermediates?.map(number),
+    debugMetadata: recorded?.debugMetadata,
   };
+}
+
+/** Where constants lie behind the FlatBuffer, so do the bytes of custom operators: they may be as large. */
+function draftCustomOptions({ data }: Tensor, behind: boolean): OperatorDraft {
+  if (!behind || data === null || data.byteLength === 0) return { customOptions: data };
+  return { largeCustomOptionsOffset: data, largeCustomOptionsSize: data.byteLength };
 }
 
 function draftSignature(signature: Signature, graphs: readonly Graph[], lists: readonly TensorList[]) {

@@ -12,67 +12,94 @@
  *      28  02 00 00 00 68 69 00     two bytes, "hi"
  * ```
  *
- * Every reader has the signature `(file, at, path)`, so that readers compose: `vector(4, int32)`. Whatever the
- * bytes, a reader returns a value or throws a DecodeError; no reader leaves the file, follows a cycle, or
- * reads more than the file can honestly refer to.
+ * This file reads what stands at a place; table.ts finds the place. Every reader has the signature `(file, at,
+ * from)`, so that readers compose: `vector(INT32)`. `from` knows its path, which is put together only when
+ * something is wrong. Whatever the bytes, a reader returns a value or throws a DecodeError; no reader leaves the
+ * file, follows a cycle, or makes more of the file than a few times its size.
  */
 import { DecodeError } from "../../errors.js";
-import type { ByteSource } from "../../source.js";
+import { type ByteSource, readInto } from "../../source.js";
+import { Memo } from "../shared/memo.js";
+import { decodeText } from "../shared/text.js";
 
-export type Reader<T> = (file: FlatBuffer, at: number, path: string) => T;
+/** Who reads, for messages: a table and the field of it that is being read. */
+export interface Where {
+  /** `subgraphs[0].tensors[3]`; empty for the root. */
+  readonly path: string;
+  /** `name`; empty where it is the table itself. */
+  readonly field: string;
+}
 
-/** Returns the field at a slot of the vtable, or `absent` when the file leaves it out. */
-export type Get = <T, A>(slot: number, name: string, read: Reader<T>, absent: A) => T | A;
+export type Reader<T> = (file: FlatBuffer, at: number, from: Where) => T;
 
-/** Small files are one page; large ones are read in pages, so that weights stay where they are. */
+/** Returns the path of what is being read. The root has no name in the file. */
+export function placeOf({ path, field }: Where): string {
+  if (path === "") return field || "model";
+  return field === "" ? path : `${path}.${field}`;
+}
+
+/** Small files are in memory whole; of large ones, pages are, so that weights stay where they are. */
 const WHOLE_FILE_LIMIT = 4 << 20;
-const PAGE_SIZE = 16 << 10;
+const PAGE_SIZE = 4 << 10;
+/** A page goes on for so many bytes into the next, so that few fields and lists lie across its end. */
+const OVERLAP = 256;
+/** Pages share their memory: one allocation for so many. */
+const PAGES_PER_SLAB = 64;
 
-/** A cursor over the bytes of a file. `window` makes bytes visible in `view`, from `start`. */
+/** A decoded file takes at most this many times its size, and what is always fine. */
+const GROWTH = 4;
+const ALWAYS_FINE = 32 << 20;
+/** What a list costs besides its elements, and each of these; a table likewise. 64-bit words of the heap. */
+const LIST_COST = 48;
+const ELEMENT_COST = 8;
+const TEXT_COST = 24;
+
+/** Bytes in memory: `bytes[n]` is byte `base + n` of the file. */
+interface Page {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly base: number;
+}
+
+function pageOf(bytes: Uint8Array, base: number): Page {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), base };
+}
+
+/** The bytes of a file and the page of them that was looked at last. */
 export class FlatBuffer {
   readonly source: ByteSource;
   readonly size: number;
-  /** Where the bytes of the latest `window` call start within the returned view. */
-  start = 0;
-  readonly #pageSize: number;
-  readonly #pages: (DataView | undefined)[] = [];
-  /** The page that was read last; the next read is mostly there. */
-  #page: DataView = new DataView(new ArrayBuffer(0));
-  #base = 0;
-  #elementsLeft: number;
+  /** The page: bytes `base` up to `end` of the file. */
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(this.bytes.buffer);
+  base = 0;
+  end = 0;
+  /** Lists that recur: shapes, zero points. */
+  readonly shapes = new Memo<readonly number[]>();
+  readonly zeroPoints = new Memo<readonly number[]>();
+  readonly #pages = new Map<number, Page>();
+  #slab = new Uint8Array(0);
+  #slabUsed = 0;
+  #left: number;
 
   constructor(source: ByteSource) {
     this.source = source;
     this.size = source.size;
-    this.#pageSize = source.size <= WHOLE_FILE_LIMIT ? source.size : PAGE_SIZE;
-    // Vectors may share bytes, but no writer makes them overlap eight deep; a bomb does.
-    this.#elementsLeft = 8 * source.size + 65_536;
+    this.#left = GROWTH * source.size + ALWAYS_FINE;
+    const whole = source.bytes ?? (source.size <= WHOLE_FILE_LIMIT ? source.read(0, source.size) : null);
+    if (whole) this.#turnTo(pageOf(whole, 0));
   }
 
-  /** Returns a view that holds `length` bytes from `at`; they begin at `this.start`. */
-  window(at: number, length: number, path: string): DataView {
-    const start = at - this.#base;
-    if (start >= 0 && start + length <= this.#page.byteLength) {
-      this.start = start;
-      return this.#page;
-    }
-    this.check(at, length, path);
-    const index = Math.floor(at / this.#pageSize);
-    const base = index * this.#pageSize;
-    const end = Math.min(base + this.#pageSize, this.size);
-    if (at + length > end) {
-      this.start = 0;
-      return viewOf(this.source.read(at, length));
-    }
-    this.#page = this.#pages[index] ??= viewOf(this.source.read(base, end - base));
-    this.#base = base;
-    this.start = at - base;
-    return this.#page;
+  /** Returns where byte `at` lies in `bytes` and `view`, once `length` bytes from there are in memory. */
+  show(at: number, length: number, from: Where): number {
+    if (at >= this.base && at + length <= this.end) return at - this.base;
+    return this.#load(at, length, from);
   }
 
   /** Throws a DecodeError unless the bytes lie inside the file. */
-  check(at: number, length: number, path: string): void {
+  check(at: number, length: number, from: Where): void {
     if (at < 0 || length < 0 || at + length > this.size) {
+      const path = placeOf(from);
       throw new DecodeError({
         code: "OUT_OF_FILE",
         message: `Cannot read ${length} bytes of ${path}: the file ends at byte ${this.size}`,
@@ -83,47 +110,94 @@ export class FlatBuffer {
     }
   }
 
-  /** Counts elements read so far, so that no file makes us read the same bytes without end. */
-  spend(count: number, at: number, path: string): void {
-    this.#elementsLeft -= count;
-    if (this.#elementsLeft < 0) {
+  /** Counts the memory that the decoded file takes, so that no file unfolds into much more than it is. */
+  spend(cost: number, at: number, from: Where): void {
+    this.#left -= cost;
+    if (this.#left < 0) {
+      const path = placeOf(from);
       throw new DecodeError({
         code: "OVERLAP",
-        message: `Cannot read ${path}: its vectors overlap so often that the file of ${this.size} bytes unfolds without bounds`,
+        message: `Cannot read ${path}: its parts overlap so often that the file of ${this.size} bytes unfolds without bounds`,
         offset: at,
         path,
       });
     }
   }
+
+  #turnTo({ bytes, view, base }: Page): void {
+    this.bytes = bytes;
+    this.view = view;
+    this.base = base;
+    this.end = base + bytes.length;
+  }
+
+  #load(at: number, length: number, from: Where): number {
+    this.check(at, length, from);
+    const index = Math.floor(at / PAGE_SIZE);
+    let page = this.#pages.get(index);
+    if (page === undefined) {
+      page = this.#readPage(index * PAGE_SIZE);
+      this.#pages.set(index, page);
+    }
+    // What does not fit into a page is rare and long: a list of its own, read once.
+    if (at + length > page.base + page.bytes.length) page = pageOf(this.source.read(at, length), at);
+    this.#turnTo(page);
+    return at - page.base;
+  }
+
+  #readPage(base: number): Page {
+    const length = Math.min(PAGE_SIZE + OVERLAP, this.size - base);
+    if (this.#slabUsed + length > this.#slab.length) {
+      this.#slab = new Uint8Array(PAGES_PER_SLAB * (PAGE_SIZE + OVERLAP));
+      this.#slabUsed = 0;
+    }
+    const bytes = this.#slab.subarray(this.#slabUsed, this.#slabUsed + length);
+    this.#slabUsed += length;
+    readInto(this.source, base, bytes);
+    return pageOf(bytes, base);
+  }
 }
 
-function viewOf(data: Uint8Array): DataView {
-  return new DataView(data.buffer, data.byteOffset, data.byteLength);
+/** A value of fixed size, as it is taken out of the page that shows it. */
+export interface Scalar<T> {
+  readonly size: 1 | 2 | 4 | 8;
+  take(view: DataView, at: number): T;
 }
 
-export const int8: Reader<number> = (file, at, path) => file.window(at, 1, path).getInt8(file.start);
-export const uint8: Reader<number> = (file, at, path) => file.window(at, 1, path).getUint8(file.start);
-export const uint16: Reader<number> = (file, at, path) =>
-  file.window(at, 2, path).getUint16(file.start, true);
-export const int32: Reader<number> = (file, at, path) => file.window(at, 4, path).getInt32(file.start, true);
-export const uint32: Reader<number> = (file, at, path) =>
-  file.window(at, 4, path).getUint32(file.start, true);
-export const float32: Reader<number> = (file, at, path) =>
-  file.window(at, 4, path).getFloat32(file.start, true);
-export const bool: Reader<boolean> = (file, at, path) => uint8(file, at, path) !== 0;
-
-/** Returns a 64-bit integer as a number; throws when a number cannot hold it exactly. */
-export const int64: Reader<number> = (file, at, path) => {
-  const view = file.window(at, 8, path);
-  return exactly(view.getInt32(file.start + 4, true) * 2 ** 32 + view.getUint32(file.start, true), at, path);
+export const INT8: Scalar<number> = { size: 1, take: (view, at) => view.getInt8(at) };
+export const UINT8: Scalar<number> = { size: 1, take: (view, at) => view.getUint8(at) };
+export const BOOL: Scalar<boolean> = { size: 1, take: (view, at) => view.getUint8(at) !== 0 };
+export const UINT16: Scalar<number> = { size: 2, take: (view, at) => view.getUint16(at, true) };
+export const INT32: Scalar<number> = { size: 4, take: (view, at) => view.getInt32(at, true) };
+export const UINT32: Scalar<number> = { size: 4, take: (view, at) => view.getUint32(at, true) };
+export const FLOAT32: Scalar<number> = { size: 4, take: (view, at) => view.getFloat32(at, true) };
+/** 64-bit integers as numbers; `wide` and `wides` refuse those that a number cannot hold exactly. */
+export const INT64: Scalar<number> = {
+  size: 8,
+  take: (view, at) => view.getInt32(at + 4, true) * 2 ** 32 + view.getUint32(at, true),
 };
-export const uint64: Reader<number> = (file, at, path) => {
-  const view = file.window(at, 8, path);
-  return exactly(view.getUint32(file.start + 4, true) * 2 ** 32 + view.getUint32(file.start, true), at, path);
+export const UINT64: Scalar<number> = {
+  size: 8,
+  take: (view, at) => view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true),
 };
 
-function exactly(value: number, offset: number, path: string): number {
+/** Returns the reader of one value. */
+export function scalar<T>({ size, take }: Scalar<T>): Reader<T> {
+  return (file, at, from) => {
+    const start = file.show(at, size, from);
+    return take(file.view, start);
+  };
+}
+
+/** Returns the reader of a 64-bit integer; it throws when a number cannot hold it exactly. */
+export function wide(kind: Scalar<number>): Reader<number> {
+  const read = scalar(kind);
+  return (file, at, from) => exactly(read(file, at, from), at, from);
+}
+
+function exactly(value: number, offset: number, from: Where): number {
   if (Number.isSafeInteger(value)) return value;
+  const path = placeOf(from);
   throw new DecodeError({
     code: "INTEGER_RANGE",
     message: `Cannot use ${path}: it is about ${value}, expected less than 2^53 in size`,
@@ -132,11 +206,17 @@ function exactly(value: number, offset: number, path: string): number {
   });
 }
 
+function uint32At(file: FlatBuffer, at: number, from: Where): number {
+  const start = file.show(at, 4, from);
+  return file.view.getUint32(start, true);
+}
+
 /** Follows an unsigned offset; what it points at comes later in the file and has at least four bytes. */
-export const follow: Reader<number> = (file, at, path) => {
-  const distance = uint32(file, at, path);
+export const follow: Reader<number> = (file, at, from) => {
+  const distance = uint32At(file, at, from);
   const target = at + distance;
   if (distance >= 4 && target + 4 <= file.size) return target;
+  const path = placeOf(from);
   throw new DecodeError({
     code: "OFFSET",
     message: `Cannot follow ${path}: it points ${distance} bytes ahead, expected at least 4 and a target before byte ${file.size - 3}`,
@@ -153,87 +233,63 @@ export interface Extent {
   readonly count: number;
 }
 
-/** Returns where the elements of a vector lie, without reading them. */
+/** Returns the reader of where the elements of a vector lie; it does not read them. */
 export function extent(stride: number): Reader<Extent> {
-  return (file, at, path) => {
-    const target = follow(file, at, path);
-    const count = uint32(file, target, path);
-    file.check(target + 4, count * stride, path);
-    return { at: target + 4, count };
+  return (file, at, from) => {
+    const first = follow(file, at, from) + 4;
+    const count = uint32At(file, first - 4, from);
+    file.check(first, count * stride, from);
+    return { at: first, count };
   };
 }
 
-/** Returns the elements of a vector; they lie `stride` bytes apart. */
-export function vector<T>(stride: number, read: Reader<T>): Reader<readonly T[]> {
-  const locate = extent(stride);
-  return (file, at, path) => {
-    const { at: first, count } = locate(file, at, path);
-    file.spend(count, at, path);
+/** Returns the reader of a vector whose elements stand side by side. */
+export function vector<T>({ size, take }: Scalar<T>): Reader<readonly T[]> {
+  return (file, at, from) => {
+    const first = follow(file, at, from) + 4;
+    const count = uint32At(file, first - 4, from);
+    file.check(first, count * size, from);
+    file.spend(LIST_COST + ELEMENT_COST * count, at, from);
+    const start = file.show(first, count * size, from);
+    const { view } = file;
     const items = new Array<T>(count);
-    for (let i = 0; i < count; i++) items[i] = read(file, first + i * stride, path);
+    for (let index = 0; index < count; index++) items[index] = take(view, start + index * size);
     return items;
   };
 }
 
-/** Returns the tables that a vector of offsets points at. */
-export function tables<T>(read: (get: Get, at: number, path: string) => T): Reader<readonly T[]> {
-  const locate = extent(4);
-  const readTable = table(read);
-  return (file, at, path) => {
-    const { at: first, count } = locate(file, at, path);
-    file.spend(count, at, path);
-    const items = new Array<T>(count);
-    for (let i = 0; i < count; i++) items[i] = readTable(file, first + i * 4, `${path}[${i}]`);
+/** Returns the reader of a vector of 64-bit integers, each of which a number must hold exactly. */
+export function wides(kind: Scalar<number>): Reader<readonly number[]> {
+  const read = vector(kind);
+  return (file, at, from) => {
+    const items = read(file, at, from);
+    for (const item of items) exactly(item, at, from);
     return items;
   };
 }
 
-const utf8 = new TextDecoder();
-const textExtent = extent(1);
+/** Returns a reader like `read`, for which lists of the same bytes are one list as long as `memo` knows it. */
+export function recurring<T>(
+  read: Reader<readonly T[]>,
+  { size, memo }: { readonly size: number; readonly memo: (file: FlatBuffer) => Memo<readonly T[]> },
+): Reader<readonly T[]> {
+  return (file, at, from) => {
+    const first = follow(file, at, from) + 4;
+    const length = size * uint32At(file, first - 4, from);
+    const start = file.show(first, length, from);
+    const { bytes } = file;
+    const known = memo(file);
+    const end = start + length;
+    return known.recall(bytes, start, end) ?? known.remember(bytes, start, end, read(file, at, from));
+  };
+}
 
 /** Returns a UTF-8 string; ill-formed bytes become U+FFFD, as names may hold anything. */
-export const string: Reader<string> = (file, at, path) => {
-  const { at: first, count } = textExtent(file, at, path);
-  file.spend(count, at, path);
-  const view = file.window(first, count, path);
-  return utf8.decode(new Uint8Array(view.buffer, view.byteOffset + file.start, count));
+export const text: Reader<string> = (file, at, from) => {
+  const first = follow(file, at, from) + 4;
+  const count = uint32At(file, first - 4, from);
+  file.check(first, count, from);
+  file.spend(TEXT_COST + count, at, from);
+  const start = file.show(first, count, from);
+  return decodeText(file.bytes, start, start + count);
 };
-
-/** Returns what `read` makes of the table that the offset at `at` points at. */
-export function table<T>(read: (get: Get, at: number, path: string) => T): Reader<T> {
-  return (file, at, path) => {
-    const start = follow(file, at, path);
-    return read(fieldsOf(file, start, path), start, path);
-  };
-}
-
-/** Opens the table at `start`: checks its vtable once, then each field as it is read. */
-function fieldsOf(file: FlatBuffer, start: number, path: string): Get {
-  const vtable = start - int32(file, start, path);
-  const vtableSize = uint16(file, vtable, `${path}.vtable`);
-  const tableSize = uint16(file, vtable + 2, `${path}.vtable`);
-  if (vtableSize < 4 || tableSize < 4) {
-    throw new DecodeError({
-      code: "VTABLE",
-      message: `Cannot read ${path}: its vtable has ${vtableSize} bytes for a table of ${tableSize}, expected at least 4 each`,
-      offset: vtable,
-      path,
-    });
-  }
-  file.check(vtable, vtableSize, `${path}.vtable`);
-  file.check(start, tableSize, path);
-  return (slot, name, read, absent) => {
-    if (slot + 2 > vtableSize) return absent;
-    const offset = uint16(file, vtable + slot, path);
-    if (offset === 0) return absent;
-    if (offset < 4 || offset >= tableSize) {
-      throw new DecodeError({
-        code: "VTABLE",
-        message: `Cannot read ${path}.${name}: its vtable puts it at ${offset}, outside of the table of ${tableSize} bytes`,
-        offset: vtable + slot,
-        path: `${path}.${name}`,
-      });
-    }
-    return read(file, start + offset, path === "" ? name : `${path}.${name}`);
-  };
-}

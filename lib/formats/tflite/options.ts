@@ -9,30 +9,36 @@ import {
   type AnyTable,
   bool,
   type Codec,
+  type Facts,
+  facts,
   float32,
   int8,
   int32,
   int64,
-  readAnyTable,
+  int64s,
   string,
   uint8,
   uint32,
   vector,
 } from "./codec.js";
-import type { FlatBuffer } from "./flatbuffer.js";
-import type { OperatorRecord } from "./schema.js";
+import { placeOf } from "./flatbuffer.js";
 import { tensorType } from "./tensor-types.js";
 
 export type Options = Readonly<Record<string, AttributeValue>>;
 
 /** A slot of an options table: where, its name in camel case, how it is stored, and what absence means. */
-type Field = readonly [slot: number, name: string, codec: Codec<AttributeValue>, absent: AttributeValue];
+export type Option = readonly [
+  slot: number,
+  name: string,
+  codec: Codec<AttributeValue>,
+  absent: AttributeValue,
+];
 
-interface OptionsTable {
+export interface OptionsTable {
   /** Position in the union. */
   readonly kind: number;
   readonly union?: 2;
-  readonly fields: readonly Field[];
+  readonly fields: readonly Option[];
 }
 
 /** Returns the codec of an enumeration: codes in the file, the words that `words` has for them outside. */
@@ -40,10 +46,11 @@ function word(words: readonly string[]): Codec<string> {
   const expected = `0 to ${words.length - 1} (${words.join(", ")})`;
   return {
     size: 1,
-    read(file, at, path) {
-      const code = int8.read(file, at, path);
+    read(file, at, from) {
+      const code = int8.read(file, at, from);
       const found = words[code];
       if (found !== undefined) return found;
+      const path = placeOf(from);
       throw new DecodeError({
         code: "ENUM",
         message: `Cannot read ${path}: its code is ${code}, expected ${expected}`,
@@ -63,15 +70,11 @@ function word(words: readonly string[]): Codec<string> {
 }
 
 const int32s = vector(int32);
-const int64s = vector(int64);
 const uint32s = vector(uint32);
 const uint8s = vector(uint8);
 const float32s = vector(float32);
-const flags: Codec<readonly number[]> = vector<number>({
-  size: 1,
-  read: (file, at, path) => Number(bool.read(file, at, path)),
-  write: (out, value, at) => bool.write(out, value !== 0, at),
-});
+/** Booleans as 0 and 1. */
+const flags = vector(uint8);
 
 /** Padding as ONNX calls it. */
 const padding = word(["SAME_UPPER", "VALID"]);
@@ -83,13 +86,13 @@ const lstmKernel = word(["full", "basic"]);
 const combiner = word(["sum", "mean", "sqrtn"]);
 const projection = word(["unknown", "sparse", "dense"]);
 
-const fused = (slot: number): Field => [slot, "activation", activation, "none"];
-const number = (slot: number, name: string, absent = 0): Field => [slot, name, int32, absent];
-const real = (slot: number, name: string): Field => [slot, name, float32, 0];
-const flag = (slot: number, name: string, absent = false): Field => [slot, name, bool, absent];
-const type = (slot: number, name: string, absent = "float32"): Field => [slot, name, tensorType, absent];
-const long = (slot: number, name: string): Field => [slot, name, int64, 0];
-const longs = (slot: number, name: string): Field => [slot, name, int64s, []];
+const fused = (slot: number): Option => [slot, "activation", activation, "none"];
+const number = (slot: number, name: string, absent = 0): Option => [slot, name, int32, absent];
+const real = (slot: number, name: string): Option => [slot, name, float32, 0];
+const flag = (slot: number, name: string, absent = false): Option => [slot, name, bool, absent];
+const type = (slot: number, name: string, absent = "float32"): Option => [slot, name, tensorType, absent];
+const long = (slot: number, name: string): Option => [slot, name, int64, 0];
+const longs = (slot: number, name: string): Option => [slot, name, int64s, []];
 
 const POOL: OptionsTable = {
   kind: 5, // Pool2DOptions
@@ -437,38 +440,9 @@ const OPTIONS: Readonly<Record<string, OptionsTable>> = {
   },
 };
 
-/** Returns the options of a builtin operator, absent ones filled in with the schema's defaults. */
-export function readOptions({
-  file,
-  operator,
-  name,
-}: {
-  readonly file: FlatBuffer;
-  readonly operator: OperatorRecord;
-  /** The builtin operator, as BUILTIN_OPERATORS names it. */
-  readonly name: string;
-}): Options {
-  const facts = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
-  if (facts === undefined) return {};
-  const second = facts.union === 2;
-  const union = second
-    ? { kind: operator.options2Type, at: operator.options2 }
-    : { kind: operator.optionsType, at: operator.options };
-  const path = `${operator.path}.${second ? "builtin_options_2" : "builtin_options"}`;
-  const { fields } = facts;
-  if (union.kind === 0 || union.at === 0) {
-    return Object.fromEntries(fields.map(([, field, , absent]) => [field, absent]));
-  }
-  if (union.kind !== facts.kind) {
-    throw new DecodeError({
-      code: "OPTIONS",
-      message: `Cannot read the options of ${name}: ${path} is of kind ${union.kind}, expected ${facts.kind}`,
-      offset: operator.at,
-      path,
-    });
-  }
-  const { at: _at, path: _path, ...values } = readAnyTable(file, fields, union.at, path);
-  return values as Options;
+/** Returns which options a builtin operator takes; null when it has none. */
+export function optionsOf(name: string): OptionsTable | null {
+  return (Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined) ?? null;
 }
 
 /** Returns the table of a builtin operator's options and its kind; null when the operator has none. */
@@ -476,17 +450,26 @@ export function optionsTable(
   name: string,
   options: Options,
 ): { readonly union: 1 | 2; readonly kind: number; readonly table: AnyTable } | null {
-  const facts = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
-  if (facts === undefined) return null;
-  return {
-    union: facts.union ?? 1,
-    kind: facts.kind,
-    table: { fields: facts.fields, values: options },
-  };
+  const found = optionsOf(name);
+  if (found === null) return null;
+  const { union = 1, kind, fields } = found;
+  return { union, kind, table: { fields: namedFacts(fields), values: options } };
+}
+
+const NAMED = new WeakMap<readonly Option[], Facts>();
+
+/** Returns the facts of a list of options, under their names. */
+export function namedFacts(options: readonly Option[]): Facts {
+  const known = NAMED.get(options);
+  if (known) return known;
+  const named = facts(
+    Object.fromEntries(options.map(([slot, name, codec, absent]) => [name, [slot, codec, absent] as const])),
+  );
+  NAMED.set(options, named);
+  return named;
 }
 
 /** Returns whether a builtin operator has the option. */
 export function hasOption(name: string, option: string): boolean {
-  const facts = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
-  return facts?.fields.some(([, field]) => field === option) ?? false;
+  return optionsOf(name)?.fields.some(([, field]) => field === option) ?? false;
 }

@@ -8,12 +8,11 @@ import {
   bool,
   content,
   contentBehind,
-  type Fields,
+  facts,
   float32,
   int8,
   int32,
-  int64,
-  type Read,
+  shape,
   string,
   table,
   tables,
@@ -23,8 +22,9 @@ import {
   uint64,
   vector,
   type Written,
+  zeroPoints,
 } from "./codec.js";
-import type { FlatBuffer } from "./flatbuffer.js";
+import { NO_TABLES } from "./table.js";
 import { DEFAULT_TYPE, tensorType } from "./tensor-types.js";
 
 const bools = vector(uint8);
@@ -32,159 +32,156 @@ const int32s = vector(int32);
 const float32s = vector(float32);
 
 /** Unions SparseIndexVector and QuantizationDetails: the number says which table follows. */
-export const INT32_VECTOR = [[4, "values", int32s, []]] as const satisfies Fields;
-export const UINT16_VECTOR = [[4, "values", vector(uint16), []]] as const satisfies Fields;
-export const UINT8_VECTOR = [[4, "values", vector(uint8), []]] as const satisfies Fields;
+export const INT32_VECTOR = facts({ values: [4, int32s, []] });
+export const UINT16_VECTOR = facts({ values: [4, vector(uint16), []] });
+export const UINT8_VECTOR = facts({ values: [4, vector(uint8), []] });
 export const SPARSE_LISTS = [
   { kind: 1, width: "int32", fields: INT32_VECTOR },
   { kind: 2, width: "uint16", fields: UINT16_VECTOR },
   { kind: 3, width: "uint8", fields: UINT8_VECTOR },
 ] as const;
 
-export const QUANTIZATION_DETAILS = { custom: 1, blockwise: 2 } as const;
-export const CUSTOM_QUANTIZATION = [[4, "custom", content, null]] as const satisfies Fields;
-export const BLOCKWISE_QUANTIZATION = [
-  [4, "scales", int32, 0],
-  [6, "zeroPoints", int32, 0],
-  [8, "blockSize", int32, 0],
-  [10, "blockShape", int32s, []],
-] as const satisfies Fields;
+export const QUANTIZATION_DETAILS = { custom: 1, blockwise: 2, multiAxis: 3 } as const;
+export const CUSTOM_QUANTIZATION = facts({ custom: [4, content, null] });
+export const BLOCKWISE_QUANTIZATION = facts({
+  scales: [4, int32, 0],
+  zeroPoints: [6, int32, 0],
+  blockSize: [8, int32, 0],
+  blockShape: [10, int32s, []],
+});
+export const MULTI_AXIS_QUANTIZATION = facts({
+  scales: [4, int32, 0],
+  zeroPoints: [6, int32, 0],
+  blockSize: [8, int32, 0],
+  axes: [10, int32s, []],
+});
 
-const QUANTIZATION = [
-  [4, "min", float32s, []],
-  [6, "max", float32s, []],
-  [8, "scale", float32s, []],
-  [10, "zeroPoint", vector(int64), []],
-  [12, "detailsType", uint8, 0],
-  [14, "details", anyTable, 0],
-  [16, "quantizedDimension", int32, 0],
-] as const satisfies Fields;
+export const QUANTIZATION = facts({
+  min: [4, float32s, []],
+  max: [6, float32s, []],
+  scale: [8, float32s, []],
+  zeroPoint: [10, zeroPoints, []],
+  detailsType: [12, uint8, 0],
+  details: [14, anyTable, null],
+  quantizedDimension: [16, int32, 0],
+});
 
-const DIMENSION = [
-  [4, "format", int8, 0],
-  [6, "denseSize", int32, 0],
-  [8, "arraySegmentsType", uint8, 0],
-  [10, "arraySegments", anyTable, 0],
-  [12, "arrayIndicesType", uint8, 0],
-  [14, "arrayIndices", anyTable, 0],
-] as const satisfies Fields;
+export const DIMENSION = facts({
+  format: [4, int8, 0],
+  denseSize: [6, int32, 0],
+  arraySegmentsType: [8, uint8, 0],
+  arraySegments: [10, anyTable, null],
+  arrayIndicesType: [12, uint8, 0],
+  arrayIndices: [14, anyTable, null],
+});
 
-const SPARSITY = [
-  [4, "traversalOrder", int32s, []],
-  [6, "blockMap", int32s, []],
-  [8, "dimMetadata", tables(DIMENSION), []],
-] as const satisfies Fields;
+export const SPARSITY = facts({
+  traversalOrder: [4, int32s, []],
+  blockMap: [6, int32s, []],
+  dimMetadata: [8, tables(DIMENSION), NO_TABLES],
+});
 
-const VARIANT = [
-  [4, "shape", int32s, null],
-  [6, "dtype", tensorType, DEFAULT_TYPE],
-  [8, "hasRank", bool, false],
-] as const satisfies Fields;
+export const VARIANT = facts({
+  shape: [4, int32s, null],
+  dtype: [6, tensorType, DEFAULT_TYPE],
+  hasRank: [8, bool, false],
+});
 
-const TENSOR = [
-  [4, "shape", int32s, null],
-  [6, "dtype", tensorType, DEFAULT_TYPE],
-  [8, "buffer", uint32, 0],
-  [10, "name", string, ""],
-  [12, "quantization", table(QUANTIZATION), null],
-  [14, "isVariable", bool, false],
-  [16, "sparsity", table(SPARSITY), null],
-  [18, "shapeSignature", int32s, null],
-  [20, "hasRank", bool, false],
-  [22, "variantTensors", tables(VARIANT), null],
-  [24, "externalBuffer", uint32, 0],
-] as const satisfies Fields;
+export const TENSOR = facts({
+  shape: [4, shape, null],
+  dtype: [6, tensorType, DEFAULT_TYPE],
+  buffer: [8, uint32, 0],
+  name: [10, string, ""],
+  quantization: [12, table(QUANTIZATION), null],
+  isVariable: [14, bool, false],
+  sparsity: [16, table(SPARSITY), null],
+  shapeSignature: [18, shape, null],
+  hasRank: [20, bool, false],
+  variantTensors: [22, tables(VARIANT), null],
+  externalBuffer: [24, uint32, 0],
+});
 
-const OPERATOR = [
-  [4, "opcodeIndex", uint32, 0],
-  [6, "inputs", int32s, []],
-  [8, "outputs", int32s, []],
-  [10, "optionsType", uint8, 0],
-  [12, "options", anyTable, 0],
-  [14, "customOptions", content, null],
+export const OPERATOR = facts({
+  opcodeIndex: [4, uint32, 0],
+  inputs: [6, int32s, []],
+  outputs: [8, int32s, []],
+  optionsType: [10, uint8, 0],
+  options: [12, anyTable, null],
+  customOptions: [14, content, null],
   // 16: custom_options_format, has one value
-  [18, "mutatingVariableInputs", bools, null],
-  [20, "intermediates", int32s, null],
-  [22, "largeCustomOptionsOffset", uint64, 0],
-  [24, "largeCustomOptionsSize", uint64, 0],
-  [26, "options2Type", uint8, 0],
-  [28, "options2", anyTable, 0],
-  // 30: debug_metadata_index
-] as const satisfies Fields;
+  mutatingVariableInputs: [18, bools, null],
+  intermediates: [20, int32s, null],
+  largeCustomOptionsOffset: [22, contentBehind, 0],
+  largeCustomOptionsSize: [24, uint64, 0],
+  options2Type: [26, uint8, 0],
+  options2: [28, anyTable, null],
+  debugMetadata: [30, int32, -1],
+});
 
-const SUBGRAPH = [
-  [4, "tensors", tables(TENSOR), []],
-  [6, "inputs", int32s, []],
-  [8, "outputs", int32s, []],
-  [10, "operators", tables(OPERATOR), []],
-  [12, "name", string, ""],
-  // 14: debug_metadata_index
-] as const satisfies Fields;
+export const SUBGRAPH = facts({
+  tensors: [4, tables(TENSOR), NO_TABLES],
+  inputs: [6, int32s, []],
+  outputs: [8, int32s, []],
+  operators: [10, tables(OPERATOR), NO_TABLES],
+  name: [12, string, ""],
+  debugMetadata: [14, int32, -1],
+});
 
-const OPERATOR_CODE = [
-  [4, "narrow", int8, 0],
-  [6, "customCode", string, ""],
-  [8, "version", int32, 1],
-  [10, "wide", int32, 0],
-] as const satisfies Fields;
+export const OPERATOR_CODE = facts({
+  narrow: [4, int8, 0],
+  customCode: [6, string, ""],
+  version: [8, int32, 1],
+  wide: [10, int32, 0],
+});
 
 /** Bytes inside of the FlatBuffer, or behind it in files over 2 GiB: an offset is valid above 1. */
-const BUFFER = [
-  [4, "data", content, null],
-  [6, "offset", contentBehind, 0],
-  [8, "size", uint64, 0],
-] as const satisfies Fields;
+export const BUFFER = facts({
+  data: [4, content, null],
+  offset: [6, contentBehind, 0],
+  size: [8, uint64, 0],
+});
 
-const METADATA = [
-  [4, "name", string, ""],
-  [6, "buffer", uint32, 0],
-] as const satisfies Fields;
+export const METADATA = facts({
+  name: [4, string, ""],
+  buffer: [6, uint32, 0],
+});
 
-const TENSOR_MAP = [
-  [4, "name", string, ""],
-  [6, "tensorIndex", uint32, 0],
-] as const satisfies Fields;
+export const TENSOR_MAP = facts({
+  name: [4, string, ""],
+  tensorIndex: [6, uint32, 0],
+});
 
-const SIGNATURE = [
-  [4, "inputs", tables(TENSOR_MAP), []],
-  [6, "outputs", tables(TENSOR_MAP), []],
-  [8, "signatureKey", string, ""],
+export const SIGNATURE = facts({
+  inputs: [4, tables(TENSOR_MAP), NO_TABLES],
+  outputs: [6, tables(TENSOR_MAP), NO_TABLES],
+  signatureKey: [8, string, ""],
   // 10: deprecated_tag
-  [12, "subgraphIndex", uint32, 0],
-] as const satisfies Fields;
+  subgraphIndex: [12, uint32, 0],
+});
 
-const EXTERNAL_GROUP = [[4, "name", string, ""]] as const satisfies Fields;
+export const EXTERNAL_GROUP = facts({ name: [4, string, ""] });
 
-const EXTERNAL_BUFFER = [
-  [4, "id", uint32, 0],
-  [6, "group", uint32, 0],
-  [8, "offset", uint64, 0],
-  [10, "length", uint64, 0],
-  [12, "packing", string, ""],
-] as const satisfies Fields;
+export const EXTERNAL_BUFFER = facts({
+  id: [4, uint32, 0],
+  group: [6, uint32, 0],
+  offset: [8, uint64, 0],
+  length: [10, uint64, 0],
+  packing: [12, string, ""],
+});
 
-const MODEL = [
-  [4, "version", uint32, 0],
-  [6, "operatorCodes", tables(OPERATOR_CODE), []],
-  [8, "subgraphs", tables(SUBGRAPH), []],
-  [10, "description", string, ""],
-  [12, "buffers", tables(BUFFER), []],
+export const MODEL = facts({
+  version: [4, uint32, 0],
+  operatorCodes: [6, tables(OPERATOR_CODE), NO_TABLES],
+  subgraphs: [8, tables(SUBGRAPH), NO_TABLES],
+  description: [10, string, ""],
+  buffers: [12, tables(BUFFER), NO_TABLES],
   // 14: metadata_buffer, replaced by metadata
-  [16, "metadata", tables(METADATA), []],
-  [18, "signatureDefs", tables(SIGNATURE), []],
-  [20, "externalBufferGroups", tables(EXTERNAL_GROUP), []],
-  [22, "externalBuffers", tables(EXTERNAL_BUFFER), []],
-] as const satisfies Fields;
+  metadata: [16, tables(METADATA), NO_TABLES],
+  signatureDefs: [18, tables(SIGNATURE), NO_TABLES],
+  externalBufferGroups: [20, tables(EXTERNAL_GROUP), NO_TABLES],
+  externalBuffers: [22, tables(EXTERNAL_BUFFER), NO_TABLES],
+});
 
-export type ModelRecord = Read<typeof MODEL>;
-export type SubgraphRecord = Read<typeof SUBGRAPH>;
-export type TensorRecord = Read<typeof TENSOR>;
-export type QuantizationRecord = Read<typeof QUANTIZATION>;
-export type SparsityRecord = Read<typeof SPARSITY>;
-export type OperatorRecord = Read<typeof OPERATOR>;
-export type SignatureRecord = Read<typeof SIGNATURE>;
-
-export type ModelDraft = Written<typeof MODEL>;
 export type SubgraphDraft = Written<typeof SUBGRAPH>;
 export type TensorDraft = Written<typeof TENSOR>;
 export type QuantizationDraft = Written<typeof QUANTIZATION>;
@@ -195,8 +192,3 @@ export type BufferDraft = Written<typeof BUFFER>;
 
 /** The root table: its offset is the first thing in the file. */
 export const model = table(MODEL);
-
-/** Returns the model's records. Weights are located, not read. */
-export function readModel(file: FlatBuffer): ModelRecord {
-  return model.read(file, 0, "");
-}

@@ -17,9 +17,8 @@ import { DTYPES, type DType } from "../../graph/dtype.js";
 import { lazyConstant } from "../../graph/elements.js";
 import { elementCount, type StaticShape } from "../../graph/shape.js";
 import type { Constant, SparseDimension, SparseList, Sparsity } from "../../graph/tensor.js";
-import { readAnyTable } from "./codec.js";
-import type { FlatBuffer } from "./flatbuffer.js";
-import { SPARSE_LISTS, type SparsityDraft, type SparsityRecord } from "./schema.js";
+import { DIMENSION, SPARSE_LISTS, SPARSITY, type SparsityDraft } from "./schema.js";
+import type { Table } from "./table.js";
 
 /** Dimensions and blocks of the largest tensor that TFLite handles, twice over. */
 const MOST_LEVELS = 16;
@@ -31,28 +30,37 @@ function wrong(why: string, at: string): LabError {
   return new LabError({ code: "SPARSITY", message: `Cannot unpack a sparse constant: ${why}`, at });
 }
 
-function readList(file: FlatBuffer, kind: number, at: number, path: string): SparseList | null {
-  if (kind === 0 || at === 0) return null;
+function readList(kind: number, list: Table | null, path: string): SparseList | null {
+  if (kind === 0 || list === null) return null;
   const form = SPARSE_LISTS.find((candidate) => candidate.kind === kind);
   if (form === undefined)
     throw wrong(`its list is of kind ${kind}, expected 1 to ${SPARSE_LISTS.length}`, path);
-  return { width: form.width, values: readAnyTable(file, form.fields, at, path).values };
+  return { width: form.width, values: list.get(form.fields.values) };
 }
 
-/** Returns the sparsity that a tensor's record says. */
-export function readSparsity(file: FlatBuffer, record: SparsityRecord): Sparsity {
-  const dimensions = record.dimMetadata.map((dimension): SparseDimension => {
-    const { format, denseSize, path } = dimension;
-    if (format !== 0 && format !== 1)
-      throw wrong(`a dimension is of format ${format}, expected 0 or 1`, path);
+/** Returns the sparsity that a tensor's table says. */
+export function readSparsity(table: Table): Sparsity {
+  const dimensions = table.get(SPARSITY.dimMetadata).map((dimension): SparseDimension => {
+    const format = dimension.get(DIMENSION.format);
+    if (format !== 0 && format !== 1) {
+      throw wrong(`a dimension is of format ${format}, expected 0 or 1`, dimension.path);
+    }
+    const [segments, indices] = [
+      dimension.get(DIMENSION.arraySegmentsType),
+      dimension.get(DIMENSION.arrayIndicesType),
+    ];
     return {
       format: format === 0 ? "dense" : "csr",
-      denseSize,
-      segments: readList(file, dimension.arraySegmentsType, dimension.arraySegments, path),
-      indices: readList(file, dimension.arrayIndicesType, dimension.arrayIndices, path),
+      denseSize: dimension.get(DIMENSION.denseSize),
+      segments: readList(segments, dimension.get(DIMENSION.arraySegments), dimension.path),
+      indices: readList(indices, dimension.get(DIMENSION.arrayIndices), dimension.path),
     };
   });
-  return { traversalOrder: record.traversalOrder, blockMap: record.blockMap, dimensions };
+  return {
+    traversalOrder: table.get(SPARSITY.traversalOrder),
+    blockMap: table.get(SPARSITY.blockMap),
+    dimensions,
+  };
 }
 
 function draftList(list: SparseList | null) {

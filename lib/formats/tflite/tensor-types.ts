@@ -2,6 +2,7 @@
 import { DecodeError, LabError } from "../../errors.js";
 import type { DType } from "../../graph/dtype.js";
 import { type Codec, int8 } from "./codec.js";
+import { placeOf } from "./flatbuffer.js";
 
 /** The position in the list is the code. */
 const TENSOR_TYPES: readonly { readonly name: string; readonly dtype: DType }[] = [
@@ -26,6 +27,8 @@ const TENSOR_TYPES: readonly { readonly name: string; readonly dtype: DType }[] 
   { name: "BFLOAT16", dtype: "bfloat16" },
   { name: "INT2", dtype: "int2" },
   { name: "UINT4", dtype: "uint4" },
+  { name: "FLOAT8_E4M3FN", dtype: "float8e4m3fn" },
+  { name: "FLOAT8_E5M2", dtype: "float8e5m2" },
 ];
 
 /** The code that a file means when it leaves the type out. */
@@ -34,10 +37,11 @@ export const DEFAULT_TYPE: DType = "float32";
 /** The element type whose code is stored. */
 export const tensorType: Codec<DType> = {
   size: 1,
-  read(file, at, path) {
-    const code = int8.read(file, at, path);
+  read(file, at, from) {
+    const code = int8.read(file, at, from);
     const type = TENSOR_TYPES[code];
     if (type !== undefined) return type.dtype;
+    const path = placeOf(from);
     throw new DecodeError({
       code: "TENSOR_TYPE",
       message: `Cannot read ${path}: its code is ${code}, expected 0 to ${TENSOR_TYPES.length - 1}`,

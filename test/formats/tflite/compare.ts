@@ -52,6 +52,7 @@ function plainNode(node: Node, ids: Map<Tensor, number>): object {
     version: recorded?.version,
     options: recorded?.options,
     mutating: recorded?.mutatingInputs,
+    debugMetadata: recorded?.debugMetadata,
     intermediates: recorded?.intermediates?.map((tensor) => tensor && plainTensor(tensor, ids)),
   };
 }
@@ -61,6 +62,7 @@ export function plainGraph(graph: Graph): object {
   const ids = new Map(tensors.map((tensor, index) => [tensor, index]));
   return {
     name: graph.name,
+    debugMetadata: graph.debugMetadata,
     inputs: graph.inputs.map((tensor) => ids.get(tensor)),
     outputs: graph.outputs.map((tensor) => ids.get(tensor)),
     tensors: tensors.map((tensor) => plainTensor(tensor, ids)),

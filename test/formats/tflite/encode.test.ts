@@ -106,6 +106,33 @@ describe("encodeTflite()", () => {
     expect(constantNumbers(block!.blocks!.scales)).toEqual([1, 2]);
   });
 
+  it("keeps numbers of debug metadata, blocks along several axes, and types of eight bits", () => {
+    const again = decode(encodeTflite(richModel()));
+    const [node] = again.graph.nodes;
+    expect(again.graph.debugMetadata).toBe(5);
+    expect(again.subgraphs![0]!.debugMetadata).toBeNull();
+    expect(node!.source.recorded).toEqual({ version: 1, options: {}, debugMetadata: 7 });
+    const grid = node!.inputs[4]!;
+    expect(grid.dtype).toBe("float8e4m3fn");
+    expect(grid.blocks).toMatchObject({ blockSize: 2, blockShape: [], axis: 0, axes: [0, 1] });
+    expect(constantNumbers(grid.blocks!.scales)).toEqual([1, 2]);
+    expect(constantNumbers(grid.blocks!.zeroPoints!)).toEqual([3, 4]);
+  });
+
+  it.each(["inside", "behind"] as const)("keeps the bytes of custom operators %s", (constants) => {
+    const file = encodeTflite(richModel(), { constants });
+    const options = decode(file).graph.nodes[0]!.attributes.customOptions as Tensor;
+    expect([...options.data!.read()]).toEqual([8, 9]);
+    // Behind, they are where runtimes look for large ones: at an offset from the start of the file.
+    const at = options.data!.read().byteOffset - file.byteOffset;
+    expect(slotOfOperator(file, 14) === null).toBe(constants === "behind");
+    if (constants === "behind") {
+      const view = new DataView(file.buffer, file.byteOffset);
+      expect(Number(view.getBigUint64(slotOfOperator(file, 22)!, true))).toBe(at);
+      expect(Number(view.getBigUint64(slotOfOperator(file, 24)!, true))).toBe(2);
+    }
+  });
+
   it("stores a constant dense once its zeros are gone", () => {
     const model = richModel();
     const weights = model.graph.nodes[0]!.inputs[2]!;
@@ -154,6 +181,16 @@ describe("encodeTflite()", () => {
   });
 });
 
+/** Returns where the first operator of the first subgraph has a field; null when it leaves it out. */
+function slotOfOperator(file: Uint8Array, slot: number): number | null {
+  const bb = new ByteBuffer(file);
+  const field = (table: number, number: number) => table + bb.__offset(table, number);
+  const subgraph = bb.__indirect(bb.__vector(field(bb.readInt32(0), 8)));
+  const operator = bb.__indirect(bb.__vector(field(subgraph, 10)));
+  const found = bb.__offset(operator, slot);
+  return found === 0 ? null : operator + found;
+}
+
 /** 3×4, row by row; stored are 5 7 9. The example of sparsity.ts. */
 const MATRIX = [0, 5, 0, 0, 0, 0, 0, 0, 7, 0, 0, 9];
 const SPARSITY: Sparsity = {
@@ -200,11 +237,25 @@ function richModel(): Model {
     data: constantFrom("int8", [1, 2, 3, 4]),
     blocks: { scales: float("scales", [1, 2]), zeroPoints: null, blockSize: 2, blockShape: [], axis: 1 },
   });
+  const grid = new Tensor({
+    name: "grid",
+    dtype: "float8e4m3fn",
+    shape: [2, 2],
+    data: constantFrom("uint8", [0x38, 0x40, 0x38, 0x40]),
+    blocks: {
+      scales: float("scales of the grid", [1, 2]),
+      zeroPoints: float("zeros of the grid", [3, 4]),
+      blockSize: 2,
+      blockShape: [],
+      axis: 0,
+      axes: [0, 1],
+    },
+  });
   const y = new Tensor({ name: "y", dtype: "float32", shape: [1, 4] });
   const node = new Node({
     name: "y",
     op: "CUSTOM:mix",
-    inputs: [x, state, weights, block, null],
+    inputs: [x, state, weights, block, grid, null],
     outputs: [y],
     attributes: {
       customOptions: new Tensor({
@@ -214,7 +265,12 @@ function richModel(): Model {
         data: constantFrom("uint8", [8, 9]),
       }),
     },
-    source: { format: "built", op: "CUSTOM:mix", index: 0 },
+    source: {
+      format: "tflite",
+      op: "CUSTOM:mix",
+      index: 0,
+      recorded: { version: 1, options: {}, debugMetadata: 7 },
+    },
   });
   const inner = new Tensor({ name: "inner", dtype: "resource", shape: [] });
   return {
@@ -224,7 +280,7 @@ function richModel(): Model {
     producer: "test",
     metadata: new Map([["raw", "3 bytes"]]),
     metadataBytes: new Map([["raw", constantFrom("uint8", [1, 2, 255])]]),
-    graph: new Graph({ name: "main", inputs: [x], outputs: [y], nodes: [node] }),
+    graph: new Graph({ name: "main", inputs: [x], outputs: [y], nodes: [node], debugMetadata: 5 }),
     subgraphs: [new Graph({ name: "body", inputs: [inner], outputs: [inner], nodes: [] })],
     signatures: [
       {

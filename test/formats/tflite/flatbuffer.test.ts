@@ -3,18 +3,11 @@ import { describe, expect, it } from "vitest";
 import { tinyTflite } from "../../../datasets/fixtures/make.js";
 import { writeTflite } from "../../../datasets/fixtures/write-tflite.js";
 import { DecodeError } from "../../../lib/errors.js";
+import { facts, int32, string, tables, uint32, vector } from "../../../lib/formats/tflite/codec.js";
 import { decodeTflite } from "../../../lib/formats/tflite/decode.js";
-import {
-  FlatBuffer,
-  int32,
-  int64,
-  string,
-  table,
-  tables,
-  uint32,
-  vector,
-} from "../../../lib/formats/tflite/flatbuffer.js";
-import { readModel } from "../../../lib/formats/tflite/schema.js";
+import { FlatBuffer, INT64, wide } from "../../../lib/formats/tflite/flatbuffer.js";
+import { MODEL, OPERATOR, SUBGRAPH, TENSOR } from "../../../lib/formats/tflite/schema.js";
+import { Table } from "../../../lib/formats/tflite/table.js";
 import { type ByteSource, bufferSource } from "../../../lib/source.js";
 
 /** The example at the top of flatbuffer.ts. */
@@ -23,15 +16,18 @@ const EXAMPLE = Uint8Array.from([
   0x69,
 ]);
 
+const PAIR = facts({
+  version: [4, uint32, 0],
+  name: [6, string, ""],
+  absent: [8, int32, 7],
+});
+
 function example(edit: (bytes: Uint8Array) => void = () => {}) {
   const bytes = EXAMPLE.slice();
   edit(bytes);
   const file = new FlatBuffer(bufferSource("example", bytes));
-  return table((get) => ({
-    version: get(4, "version", uint32, 0),
-    name: get(6, "name", string, ""),
-    absent: get(8, "absent", int32, 7),
-  }))(file, 0, "root");
+  const root = new Table(file, { path: "", field: "root" }).open(0);
+  return { version: root.get(PAIR.version), name: root.get(PAIR.name), absent: root.get(PAIR.absent) };
 }
 
 function errorOf(run: () => unknown): DecodeError {
@@ -44,7 +40,7 @@ function errorOf(run: () => unknown): DecodeError {
   throw new Error("expected a DecodeError");
 }
 
-describe("table()", () => {
+describe("Table", () => {
   it("reads the worked example", () => {
     expect(example()).toEqual({ version: 3, name: "hi", absent: 7 });
   });
@@ -66,21 +62,23 @@ describe("table()", () => {
   });
 });
 
-describe("int64()", () => {
+describe("wide()", () => {
   it("reads negative numbers and refuses those that a number cannot hold", () => {
     const view = new DataView(new ArrayBuffer(16));
     view.setBigInt64(0, -128n, true);
     view.setBigInt64(8, 2n ** 53n, true);
     const file = new FlatBuffer(bufferSource("longs", new Uint8Array(view.buffer)));
-    expect(int64(file, 0, "zero_point")).toBe(-128);
-    expect(errorOf(() => int64(file, 8, "zero_point")).code).toBe("INTEGER_RANGE");
+    const from = { path: "quantization", field: "zeroPoint" };
+    expect(wide(INT64)(file, 0, from)).toBe(-128);
+    const error = errorOf(() => wide(INT64)(file, 8, from));
+    expect(error).toMatchObject({ code: "INTEGER_RANGE", offset: 8, path: "quantization.zeroPoint" });
   });
 });
 
 describe("tables()", () => {
   it("refuses a file whose tables share one vector so often that it unfolds without bounds", () => {
-    // 20,000 offsets, all to one table, whose only field is a vector over most of the file.
-    const count = 20_000;
+    // 50,000 offsets, all to one table, whose only field is a vector over most of the file.
+    const count = 50_000;
     const start = 16 + 4 * count;
     const view = new DataView(new ArrayBuffer(start + 32 + 4 * count));
     view.setUint32(0, 4, true);
@@ -93,15 +91,19 @@ describe("tables()", () => {
     view.setUint32(start + 4, 4, true);
     view.setUint32(start + 8, count, true);
     const file = new FlatBuffer(bufferSource("bomb", new Uint8Array(view.buffer)));
-    const read = tables((get) => get(4, "shape", vector(4, int32), []));
-    expect(errorOf(() => read(file, 0, "tensors")).code).toBe("OVERLAP");
+    const { shape } = facts({ shape: [4, vector(int32), []] });
+    const read = () => tables({ shape }).read(file, 0, { path: "", field: "tensors" });
+    const error = errorOf(() => read().map((table) => table.get(shape)));
+    expect(error.code).toBe("OVERLAP");
+    expect(error.path).toMatch(/^tensors\[\d+\]\.shape$/);
   });
 });
 
-describe("readModel()", () => {
+describe("Table", () => {
   it("reads what the flatbuffers package reads", () => {
     const bytes = tinyTflite();
-    const record = readModel(new FlatBuffer(bufferSource("tiny", bytes)));
+    const model = new Table(new FlatBuffer(bufferSource("tiny", bytes))).open(0);
+    const graph = model.get(MODEL.subgraphs).at(0)!;
     const bb = new ByteBuffer(bytes);
     const root = bb.readInt32(0);
     const field = (at: number, slot: number) => {
@@ -129,12 +131,17 @@ describe("readModel()", () => {
         outputs: items(field(operator, 8)).map((index) => bb.readInt32(index)),
       };
     });
-    expect(record.subgraphs[0]?.tensors.map(({ name, shape, buffer }) => ({ name, shape, buffer }))).toEqual(
-      tensors,
-    );
-    expect(record.subgraphs[0]?.operators.map(({ inputs, outputs }) => ({ inputs, outputs }))).toEqual(
-      operators,
-    );
+    const ours = graph.get(SUBGRAPH.tensors).map((tensor) => ({
+      name: tensor.get(TENSOR.name),
+      shape: tensor.get(TENSOR.shape),
+      buffer: tensor.get(TENSOR.buffer),
+    }));
+    expect(ours).toEqual(tensors);
+    const calls = graph.get(SUBGRAPH.operators).map((operator) => ({
+      inputs: operator.get(OPERATOR.inputs),
+      outputs: operator.get(OPERATOR.outputs),
+    }));
+    expect(calls).toEqual(operators);
     expect(tensors).toHaveLength(11);
   });
 });
@@ -155,7 +162,8 @@ describe("FlatBuffer", () => {
     let read = 0;
     const inner = bufferSource("large", bytes);
     const source: ByteSource = {
-      ...inner,
+      name: "large",
+      size: inner.size,
       read(offset, length) {
         read += length;
         return inner.read(offset, length);

@@ -31,6 +31,7 @@ function cloneInto(graph: Graph, copies: Map<Tensor, Tensor>): Graph {
   };
   return new Graph({
     name: graph.name,
+    documentation: graph.documentation,
     inputs: graph.inputs.map(copy),
     outputs: graph.outputs.map(copy),
     nodes: graph.nodes.map(

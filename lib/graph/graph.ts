@@ -1,4 +1,5 @@
 import { LabError } from "../errors.js";
+import type { Documentation } from "./documentation.js";
 import type { Node } from "./node.js";
 import type { Constant, Tensor } from "./tensor.js";
 
@@ -7,6 +8,7 @@ export interface GraphFields {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly nodes: readonly Node[];
+  readonly documentation?: Documentation | null;
 }
 
 /**
@@ -17,13 +19,15 @@ export class Graph {
   readonly name: string;
   inputs: Tensor[];
   outputs: Tensor[];
+  readonly documentation: Documentation | null;
   #nodes: Node[];
   #uses: { producer: Map<Tensor, Node>; consumers: Map<Tensor, Node[]> } | null = null;
 
-  constructor({ name, inputs, outputs, nodes }: GraphFields) {
+  constructor({ name, inputs, outputs, nodes, documentation = null }: GraphFields) {
     this.name = name;
     this.inputs = [...inputs];
     this.outputs = [...outputs];
+    this.documentation = documentation;
     this.#nodes = [...nodes];
   }
 
@@ -154,6 +158,18 @@ export interface Model {
   /** Further graphs, which operators of the main graph call by number: `subgraphs[0]` is number 1. */
   readonly subgraphs?: readonly Graph[];
   readonly signatures?: readonly Signature[];
+  readonly recorded?: RecordedModel;
+}
+
+/** What an ONNX file says about itself beyond what analyses read: kept so that writing gives it back. */
+export interface RecordedModel {
+  /** `producer` in its two parts. */
+  readonly producerName: string;
+  readonly producerVersion: string;
+  /** Whose model it is, as a reversed name: `org.example`. */
+  readonly domain: string;
+  readonly modelVersion: number;
+  readonly text: string;
 }
 
 /** A way to call a model by names: which tensors its arguments and results are, by the tensors' names. */

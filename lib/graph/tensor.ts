@@ -1,4 +1,5 @@
 import { LabError } from "../errors.js";
+import type { Documentation } from "./documentation.js";
 import { byteLength, type DType } from "./dtype.js";
 import { elementCount, formatShape, isStatic, type Shape, type StaticShape } from "./shape.js";
 
@@ -58,6 +59,13 @@ export interface RecordedTensor {
     readonly shape: readonly number[] | null;
     readonly hasRank: boolean;
   }[];
+  readonly documentation?: Documentation;
+  /** What the value is about, in the words of ONNX: `IMAGE`, `TEXT`. */
+  readonly denotation?: string;
+  /** What each dimension is: `DATA_BATCH`, `DATA_CHANNEL`; "" where the file does not say it. */
+  readonly dimDenotations?: readonly string[];
+  /** Shape of the tensors inside of a value that is no tensor. */
+  readonly elementShape?: Shape;
 }
 
 /**
@@ -97,7 +105,7 @@ export class Tensor {
   blocks: BlockQuantization | null;
   /** Keeps its value from one run to the next; neither constant nor computed before its first reader. */
   isVariable: boolean;
-  readonly recorded: RecordedTensor | null;
+  recorded: RecordedTensor | null;
 
   /**
    * What the value is where it is no tensor, in the words of ONNX: `seq(tensor(float))`, `map(int64,

@@ -4,9 +4,9 @@ import type { Model } from "../../graph/graph.js";
 import type { ByteSource } from "../../source.js";
 import { modelName } from "../shared/model-name.js";
 import { Context } from "./context.js";
+import { readEntry } from "./entry.js";
 import { type FunctionBody, functionKey, readFunction, readOpset } from "./function.js";
 import { readGraph } from "./graph.js";
-import { readEntry } from "./tensor.js";
 import { Message, WIRE, WireFile } from "./wire.js";
 
 /** Versions of the format; 1 and 2 had no operator sets and mean opset 1. Source: onnx.proto, enum Version. */
@@ -69,7 +69,8 @@ export function decodeOnnx(source: ByteSource, options: OnnxOptions = {}): Model
   const opsets = new Map<string, number>();
   const metadata = new Map<string, string>();
   const functions = new Map<string, FunctionBody>();
-  const producer: string[] = [];
+  let [producerName, producerVersion, domain, text] = ["", "", "", ""];
+  let modelVersion = 0;
   let version = 0;
   let graph: Message | null = null;
   while (message.next()) {
@@ -80,8 +81,19 @@ export function decodeOnnx(source: ByteSource, options: OnnxOptions = {}): Model
         version = message.int64();
         break;
       case 2:
+        producerName = message.string();
+        break;
       case 3:
-        producer.push(message.string());
+        producerVersion = message.string();
+        break;
+      case 4:
+        domain = message.string();
+        break;
+      case 5:
+        modelVersion = message.int64();
+        break;
+      case 6:
+        text = message.string();
         break;
       case 7:
         graph = message.message("graph");
@@ -124,7 +136,8 @@ export function decodeOnnx(source: ByteSource, options: OnnxOptions = {}): Model
       `IR ${version}`,
       ...[...opsets].map(([domain, opset]) => `${domain === "" ? "opset" : domain} ${opset}`),
     ].join(", "),
-    producer: producer.join(" ").trim(),
+    producer: `${producerName} ${producerVersion}`.trim(),
     metadata,
+    recorded: { producerName, producerVersion, domain, modelVersion, text },
   };
 }

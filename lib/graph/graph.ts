@@ -170,6 +170,8 @@ export interface RecordedModel {
   readonly domain: string;
   readonly modelVersion: number;
   readonly text: string;
+  /** Names of attributes that are no snake case, by the names that nodes have them under. */
+  readonly attributeNames?: ReadonlyMap<string, string>;
 }
 
 /** A way to call a model by names: which tensors its arguments and results are, by the tensors' names. */

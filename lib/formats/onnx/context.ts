@@ -40,6 +40,8 @@ export class Context {
   /** Attributes of nodes, where they are plain numbers and texts. */
   readonly attributes = new Memo<Attributes>();
   readonly types = new Memo<ValueType | null>();
+  /** Names of attributes that are no snake case, by how the graph writes them. */
+  readonly attributeNames = new Map<string, string>();
   /** Names of a node's inputs and outputs while it is read. */
   readonly inputs = new NumberStack();
   readonly outputs = new NumberStack();

@@ -128,16 +128,18 @@ export function decodeOnnx(source: ByteSource, options: OnnxOptions = {}): Model
     functions,
     readGraph: (body, { scope, ...site }) => readGraph(body, { ...site, parent: scope }),
   });
+  const main = readGraph(graph, { context, opsets, actuals: null, prefix: "", parent: null });
+  const { attributeNames } = context;
   return {
     name: modelName(source.name),
     format: "onnx",
-    graph: readGraph(graph, { context, opsets, actuals: null, prefix: "", parent: null }),
+    graph: main,
     version: [
       `IR ${version}`,
       ...[...opsets].map(([domain, opset]) => `${domain === "" ? "opset" : domain} ${opset}`),
     ].join(", "),
     producer: `${producerName} ${producerVersion}`.trim(),
     metadata,
-    recorded: { producerName, producerVersion, domain, modelVersion, text },
+    recorded: { producerName, producerVersion, domain, modelVersion, text, attributeNames },
   };
 }

@@ -123,7 +123,10 @@ const field = ([type, id]) =>
 const nested = Object.fromEntries(
   Object.entries(MESSAGES).map(([name, fields]) => [
     name,
-    { fields: Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, field(value)])) },
+    {
+      edition: "proto2",
+      fields: Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, field(value)])),
+    },
   ]),
 );
 

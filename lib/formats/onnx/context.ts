@@ -45,6 +45,8 @@ export class Context {
   /** Names of a node's inputs and outputs while it is read. */
   readonly inputs = new NumberStack();
   readonly outputs = new NumberStack();
+  /** What is being read: where errors are put that know no place of their own. */
+  place: Message | null = null;
   #depth = 0;
   #nodesLeft = NODE_LIMIT;
 

@@ -119,6 +119,7 @@ export function readGraph(message: Message, { parent, ...site }: GraphSite): Gra
     if (missing !== undefined) {
       throw message.broken(`'${missing}' is read, and is neither an input, a constant nor a result`);
     }
+    site.context.place = message;
     annotate(fields.annotations, scope, names);
     for (const [name, documentation] of fields.documented) {
       const tensor = scope.find(name);

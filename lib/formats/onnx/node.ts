@@ -93,6 +93,7 @@ export function readNode(message: Message, site: Site, index: number): void {
   const { context, scope, prefix } = site;
   context.countNode(message);
   const fields = readFields(message, site);
+  context.place = message;
   const { op, domain, overload, attributes, documentation } = fields;
   const qualified = domain === "" ? op : `${domain}:${op}`;
   const { names } = message.file;

@@ -5,6 +5,7 @@ import { byteLength, DTYPES, type DType } from "../../graph/dtype.js";
 import { elementCount, formatShape } from "../../graph/shape.js";
 import { type Constant, Tensor } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
+import { located } from "../shared/located.js";
 import { siblingConstant } from "../shared/sibling.js";
 import { checkedSiblings } from "./checksum.js";
 import { dataType } from "./data-types.js";
@@ -107,7 +108,8 @@ export function readTensor(message: Message, siblings: Siblings): NamedTensor {
   const { source } = message.file;
   let data: Constant;
   if (isExternal) {
-    data = externalConstant({ name, size, dtype, entries: external ?? new Map(), siblings });
+    const entries = external ?? new Map();
+    data = located(message, () => externalConstant({ name, size, dtype, entries, siblings }));
   } else if (raw !== null) {
     if (dtype === "string") throw message.broken(`tensor '${name}' has strings as raw_data`);
     data = new FileConstant(source, raw);

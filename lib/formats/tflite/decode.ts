@@ -1,10 +1,11 @@
 /** A TFLite file as a graph: records (schema.ts) in, tensors and nodes out. */
-import { DecodeError, LabError } from "../../errors.js";
+import { DecodeError } from "../../errors.js";
 import { Graph, type Model, type Signature } from "../../graph/graph.js";
 import { type Attributes, Node, type RecordedCall } from "../../graph/node.js";
 import { elementCount, isStatic } from "../../graph/shape.js";
 import { type Constant, constantOf, Tensor } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
+import { located } from "../shared/located.js";
 import { modelName } from "../shared/model-name.js";
 import { BUILTIN_OPERATORS, builtinCode } from "./builtin-operators.js";
 import type { Place } from "./codec.js";
@@ -40,7 +41,7 @@ export function isTflite(source: ByteSource): boolean {
 /**
  * Returns the model in a TFLite file; weights are read when asked for. Shapes are those that the runtime
  * allocates, so a free batch dimension appears as the 1 that the converter put there. Throws a DecodeError
- * that says the byte and the field when the file is damaged, a LabError when it uses what is not handled.
+ * that says the byte and the field when the file is damaged, or uses what is not handled.
  */
 export function decodeTflite(source: ByteSource, options: TfliteOptions = {}): Model {
   if (!isTflite(source)) {
@@ -54,10 +55,12 @@ export function decodeTflite(source: ByteSource, options: TfliteOptions = {}): M
   const file = new FlatBuffer(source);
   const record = readModel(file);
   if (record.version !== SCHEMA_VERSION) {
-    throw new LabError({
+    throw new DecodeError({
       code: "VERSION",
       message: `Cannot read '${source.name}': it is of TFLite schema ${record.version}, expected ${SCHEMA_VERSION}`,
       hint: "convert the model with TensorFlow 1.8 or later",
+      offset: record.at,
+      path: "version",
     });
   }
   if (record.subgraphs.length === 0) {
@@ -143,7 +146,8 @@ function buildNode(
     pick(tensors, output, "tensor", { at, path: `${path}.outputs` }),
   );
   const options = readOptions({ file: build.file, operator, name: builtin });
-  const lowered = lower({ builtin, inputs: optional(operator.inputs, "inputs"), outputs, options, path });
+  const inputs = optional(operator.inputs, "inputs");
+  const lowered = located({ start: at, path }, () => lower({ builtin, inputs, outputs, options, path }));
   const { intermediates, mutatingVariableInputs } = operator;
   const recorded: RecordedCall = {
     version: build.record.operatorCodes[operator.opcodeIndex]!.version,
@@ -180,10 +184,12 @@ function operatorNames(record: ModelRecord): string[] {
     const code = builtinCode(fields);
     const name = BUILTIN_OPERATORS[code];
     if (name === undefined) {
-      throw new LabError({
+      throw new DecodeError({
         code: "OPERATOR_CODE",
         message: `Cannot name operator_codes[${index}]: its builtin code is ${code}, expected 0 to ${BUILTIN_OPERATORS.length - 1}`,
         hint: "the file may come from a newer converter than this decoder knows (schema 3d)",
+        offset: fields.at,
+        path: fields.path,
       });
     }
     return name === CUSTOM ? `${CUSTOM}:${fields.customCode}` : name;

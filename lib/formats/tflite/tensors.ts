@@ -10,6 +10,7 @@ import {
   Tensor,
 } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
+import { located } from "../shared/located.js";
 import { readAnyTable } from "./codec.js";
 import { bufferConstant, externalConstant, stored } from "./constants.js";
 import type { FlatBuffer } from "./flatbuffer.js";
@@ -33,7 +34,9 @@ export interface TensorBuild {
 
 /** Returns a subgraph's tensors, in the order of the file. */
 export function buildTensors(build: TensorBuild, { tensors: records }: SubgraphRecord): Tensor[] {
-  const tensors = records.map((record, index) => buildTensor(build, record, index));
+  const tensors = records.map((record, index) =>
+    located({ start: record.at, path: record.path }, () => buildTensor(build, record, index)),
+  );
   // Scales per block lie in tensors of the same list.
   for (const [index, record] of records.entries()) {
     if (record.quantization?.detailsType === QUANTIZATION_DETAILS.blockwise) {

@@ -12,7 +12,7 @@ const RULES: readonly (readonly [rule: string, message: RegExp])[] = [
   ],
   [
     "a constant has as many bytes as its shape and type say",
-    /has (\d+ bytes|no data)|data has (\d+|more)|of numbers, expected at least/,
+    /has (\d+ bytes|no data)|data has (\d+|more)|\d+ strings, expected|breaks off inside|is no list of|of numbers, expected at least/,
   ],
   [
     "external data is plain bytes below the folder of the model",

@@ -4,6 +4,7 @@ import { byteLength, DTYPES } from "../../graph/dtype.js";
 import { tensorNumbers } from "../../graph/elements.js";
 import { elementCount, formatShape } from "../../graph/shape.js";
 import { type Constant, Tensor } from "../../graph/tensor.js";
+import { located } from "../shared/located.js";
 import { type NamedTensor, readTensor, type Siblings } from "./tensor.js";
 import type { Message } from "./wire.js";
 
@@ -66,7 +67,7 @@ export function readSparseTensor(message: Message, siblings: Siblings): NamedTen
   }
   const data: Constant = {
     byteLength: size,
-    read: () => unfold({ values: tensor, places, dims, size, isFlat }),
+    read: () => located(message, () => unfold({ values: tensor, places, dims, size, isFlat })),
   };
   return { name, tensor: new Tensor({ name: tensor.name, dtype: tensor.dtype, shape: dims, data }) };
 }

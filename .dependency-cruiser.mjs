@@ -8,6 +8,7 @@ const ROOMS = {
   "lib/formats/tflite": { imports: ["lib/graph", "lib/formats/shared"] },
   "lib/formats/shared": { imports: ["lib/graph"] },
   "lib/formats/vendor": { imports: [] },
+  "lib/formats/front-end": { imports: ["lib/graph", "lib/formats/vendor/json"] },
   "lib/models": { imports: ["lib/graph"] },
   "lib/targets": { imports: ["lib/graph"] },
   "lib/memory": { imports: [] },

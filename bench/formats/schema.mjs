@@ -77,18 +77,27 @@ const MESSAGES = {
     docString: ["string", 12],
     externalData: ["[StringStringEntryProto]", 13],
     dataLocation: ["int32", 14],
+    metadataProps: ["[StringStringEntryProto]", 16],
   },
   SparseTensorProto: { values: ["TensorProto", 1], indices: ["TensorProto", 2], dims: ["[int64]", 3] },
-  ValueInfoProto: { name: ["string", 1], type: ["TypeProto", 2], docString: ["string", 3] },
+  ValueInfoProto: {
+    name: ["string", 1],
+    type: ["TypeProto", 2],
+    docString: ["string", 3],
+    metadataProps: ["[StringStringEntryProto]", 4],
+  },
   TypeProto: {
     tensorType: ["TensorType", 1],
     sequenceType: ["ElementType", 4],
     mapType: ["MapType", 5],
     denotation: ["string", 6],
+    opaqueType: ["OpaqueType", 7],
+    sparseTensorType: ["TensorType", 8],
     optionalType: ["ElementType", 9],
   },
   TensorType: { elemType: ["int32", 1], shape: ["TensorShapeProto", 2] },
   ElementType: { elemType: ["TypeProto", 1] },
+  OpaqueType: { domain: ["string", 1], name: ["string", 2] },
   MapType: { keyType: ["int32", 1], valueType: ["TypeProto", 2] },
   TensorShapeProto: { dim: ["[Dimension]", 1] },
   Dimension: { dimValue: ["int64", 1], dimParam: ["string", 2], denotation: ["string", 3] },
@@ -98,11 +107,13 @@ const MESSAGES = {
     output: ["[string]", 5],
     attribute: ["[string]", 6],
     node: ["[NodeProto]", 7],
+    docString: ["string", 8],
     opsetImport: ["[OperatorSetIdProto]", 9],
     domain: ["string", 10],
     attributeProto: ["[AttributeProto]", 11],
     valueInfo: ["[ValueInfoProto]", 12],
     overload: ["string", 13],
+    metadataProps: ["[StringStringEntryProto]", 14],
   },
 };
 
@@ -112,7 +123,10 @@ const field = ([type, id]) =>
 const nested = Object.fromEntries(
   Object.entries(MESSAGES).map(([name, fields]) => [
     name,
-    { fields: Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, field(value)])) },
+    {
+      edition: "proto2",
+      fields: Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, field(value)])),
+    },
   ]),
 );
 

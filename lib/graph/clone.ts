@@ -32,6 +32,7 @@ function cloneInto(graph: Graph, copies: Map<Tensor, Tensor>): Graph {
   return new Graph({
     name: graph.name,
     debugMetadata: graph.debugMetadata,
+    documentation: graph.documentation,
     inputs: graph.inputs.map(copy),
     outputs: graph.outputs.map(copy),
     nodes: graph.nodes.map(

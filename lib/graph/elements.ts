@@ -149,12 +149,18 @@ export function encodeElements(dtype: DType, values: Numbers): Uint8Array {
   return data;
 }
 
-/** Returns all elements of a constant of any size as numbers; copies. */
+/** Returns all elements of a constant of any size as numbers; copies. Throws a LabError that names the tensor. */
 export function tensorNumbers(tensor: Tensor): Float64Array {
   if (tensor.data === null) {
     throw new LabError({
       code: "NOT_CONSTANT",
       message: `Cannot read values of tensor '${tensor.name}': it is computed at run time, expected a constant`,
+    });
+  }
+  if (!hasNumbers(tensor.dtype)) {
+    throw new LabError({
+      code: "DTYPE",
+      message: `Cannot read values of tensor '${tensor.name}': its type is ${tensor.dtype}, expected one of numbers`,
     });
   }
   return decodeElements(tensor.dtype, tensor.data.read(), tensor.size);

@@ -1,4 +1,5 @@
 import { LabError } from "../errors.js";
+import type { Documentation } from "./documentation.js";
 import type { Node } from "./node.js";
 import type { Constant, Tensor } from "./tensor.js";
 
@@ -9,6 +10,7 @@ export interface GraphFields {
   readonly nodes: readonly Node[];
   /** Number of the graph's entry in the file's debug metadata. */
   readonly debugMetadata?: number | null;
+  readonly documentation?: Documentation | null;
 }
 
 /**
@@ -21,14 +23,16 @@ export class Graph {
   outputs: Tensor[];
   /** Kept so that writing gives it back. */
   readonly debugMetadata: number | null;
+  readonly documentation: Documentation | null;
   #nodes: Node[];
   #uses: { producer: Map<Tensor, Node>; consumers: Map<Tensor, Node[]> } | null = null;
 
-  constructor({ name, inputs, outputs, nodes, debugMetadata = null }: GraphFields) {
+  constructor({ name, inputs, outputs, nodes, debugMetadata = null, documentation = null }: GraphFields) {
     this.name = name;
     this.debugMetadata = debugMetadata;
     this.inputs = [...inputs];
     this.outputs = [...outputs];
+    this.documentation = documentation;
     this.#nodes = [...nodes];
   }
 
@@ -159,6 +163,20 @@ export interface Model {
   /** Further graphs, which operators of the main graph call by number: `subgraphs[0]` is number 1. */
   readonly subgraphs?: readonly Graph[];
   readonly signatures?: readonly Signature[];
+  readonly recorded?: RecordedModel;
+}
+
+/** What an ONNX file says about itself beyond what analyses read: kept so that writing gives it back. */
+export interface RecordedModel {
+  /** `producer` in its two parts. */
+  readonly producerName: string;
+  readonly producerVersion: string;
+  /** Whose model it is, as a reversed name: `org.example`. */
+  readonly domain: string;
+  readonly modelVersion: number;
+  readonly text: string;
+  /** Names of attributes that are no snake case, by the names that nodes have them under. */
+  readonly attributeNames?: ReadonlyMap<string, string>;
 }
 
 /** A way to call a model by names: which tensors its arguments and results are, by the tensors' names. */

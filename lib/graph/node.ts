@@ -1,4 +1,5 @@
 import { LabError } from "../errors.js";
+import type { Documentation } from "./documentation.js";
 import type { Graph } from "./graph.js";
 import { formatShape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
@@ -27,6 +28,9 @@ export interface NodeSource {
   /** Position in the file's list of operators; stays when passes move nodes. */
   readonly index: number;
   readonly recorded?: RecordedCall;
+  readonly documentation?: Documentation;
+  /** Which of several functions of one name an ONNX node calls. */
+  readonly overload?: string;
 }
 
 /** What a file says about an operator beyond what analyses read: kept so that writing gives it back. */

@@ -1,4 +1,5 @@
 import { LabError } from "../errors.js";
+import type { Documentation } from "./documentation.js";
 import { byteLength, type DType } from "./dtype.js";
 import { elementCount, formatShape, isStatic, type Shape, type StaticShape } from "./shape.js";
 
@@ -60,6 +61,13 @@ export interface RecordedTensor {
     readonly shape: readonly number[] | null;
     readonly hasRank: boolean;
   }[];
+  readonly documentation?: Documentation;
+  /** What the value is about, in the words of ONNX: `IMAGE`, `TEXT`. */
+  readonly denotation?: string;
+  /** What each dimension is: `DATA_BATCH`, `DATA_CHANNEL`; "" where the file does not say it. */
+  readonly dimDenotations?: readonly string[];
+  /** Shape of the tensors inside of a value that is no tensor. */
+  readonly elementShape?: Shape;
 }
 
 /**
@@ -99,7 +107,7 @@ export class Tensor {
   blocks: BlockQuantization | null;
   /** Keeps its value from one run to the next; neither constant nor computed before its first reader. */
   isVariable: boolean;
-  readonly recorded: RecordedTensor | null;
+  recorded: RecordedTensor | null;
 
   /**
    * What the value is where it is no tensor, in the words of ONNX: `seq(tensor(float))`, `map(int64,
@@ -152,44 +160,4 @@ export class Tensor {
   get bytes(): number {
     return byteLength(this.dtype, this.size);
   }
-}
-
-const VIEWS = {
-  int8: Int8Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-} as const;
-
-/**
- * Returns the elements of a constant as numbers. Meant for shapes, axes and scales, not for weights: it
- * copies. int64 beyond ±2^53 is clamped there: exporters write such values for "to the end".
- */
-export function constantNumbers(tensor: Tensor): number[] {
-  if (tensor.data === null) {
-    throw new LabError({
-      code: "NOT_CONSTANT",
-      message: `Cannot read values of tensor '${tensor.name}': it is computed at run time, expected a constant`,
-    });
-  }
-  const View = VIEWS[tensor.dtype as keyof typeof VIEWS];
-  if (View === undefined) {
-    throw new LabError({
-      code: "DTYPE",
-      message: `Cannot read values of tensor '${tensor.name}': its type is ${tensor.dtype}, expected one of ${Object.keys(VIEWS).join(", ")}`,
-    });
-  }
-  const raw = tensor.data.read();
-  const count = Math.floor(raw.byteLength / View.BYTES_PER_ELEMENT);
-  const aligned = raw.byteOffset % View.BYTES_PER_ELEMENT === 0 ? raw : Uint8Array.from(raw); // slice() of a Buffer is a view
-  const values = Array.from(new View(aligned.buffer as ArrayBuffer, aligned.byteOffset, count), Number);
-  if (tensor.dtype !== "int64" && tensor.dtype !== "uint64") return values;
-  return values.map((value) => Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value)));
 }

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { LoadedModel } from "../analyze/loaded.js";
+import { LabError } from "../errors.js";
+import { applyQuantizationTable } from "../formats/front-end/apply.js";
+import { parseQuantizationTable } from "../formats/front-end/table.js";
 import { openModel } from "../formats/open.js";
 import type { Model } from "../graph/graph.js";
 import { findPreset } from "../models/catalog.js";
@@ -11,8 +14,8 @@ import { siblingsOf } from "./siblings.js";
 
 const HASH_CHUNK = 1024 * 1024;
 
-function sha256Of(source: ByteSource): string {
-  const hash = createHash("sha256");
+function digestOf(source: ByteSource, algorithm: "sha256" | "md5"): string {
+  const hash = createHash(algorithm);
   const chunk = new Uint8Array(Math.min(HASH_CHUNK, source.size));
   for (let offset = 0; offset < source.size; offset += HASH_CHUNK) {
     const part = chunk.subarray(0, Math.min(HASH_CHUNK, source.size - offset));
@@ -22,13 +25,30 @@ function sha256Of(source: ByteSource): string {
   return hash.digest("hex");
 }
 
-/** The vendor's front end writes a float network and keeps its scales in a file beside it. */
-function notesOn(path: string): string[] {
-  const scales = path.replace(/\.onnx$/, ".Q.json");
-  if (scales === path || !existsSync(scales)) return [];
-  return [
-    `The scales of this network are in '${basename(scales)}', which npulab does not read yet: it is taken as the float network that '${basename(path)}' holds.`,
-  ];
+/** Returns the file beside a network of the vendor's front end that says how its tensors are stored. */
+function tableBeside(path: string): string | null {
+  if (!path.endsWith(".onnx")) return null;
+  const stem = path.slice(0, -".onnx".length);
+  return [`${stem}.Q.json`, `${stem}_Q.json`].find((table) => existsSync(table)) ?? null;
+}
+
+/** Returns the model with the scales that a table beside it says, and a note that says so. */
+function withTable(model: Model, source: ByteSource, path: string): { model: Model; notes: string[] } {
+  const table = parseQuantizationTable(readFileSync(path, "utf8"), basename(path));
+  const [expected] = table.signatures;
+  if (expected !== undefined) {
+    const md5 = digestOf(source, "md5");
+    if (!table.signatures.includes(md5)) {
+      throw new LabError({
+        code: "QUANTIZATION_FOREIGN",
+        message: `Cannot use the quantisation table '${basename(path)}' for this network: it was written for a file of MD5 ${expected}, '${basename(source.name)}' has ${md5}`,
+        hint: "put the table beside it that was written with it, or take the table away to read the network as float",
+      });
+    }
+  }
+  const graph = applyQuantizationTable(model.graph, table);
+  const note = `This network holds float weights; how its tensors are stored was read from '${basename(path)}'.`;
+  return { model: { ...model, graph }, notes: [note] };
 }
 
 /** Stands before the id of a preset where a path is expected. */
@@ -37,7 +57,8 @@ const BUILT = "built:";
 /**
  * Returns the model in a `.tflite` or `.onnx` file; weights are read when asked for, and so is the whole file
  * for its `sha256`: leave the file as it is until then. Throws a LabError that says what the file is instead,
- * or where it is broken. `built:<preset>` gives a preset.
+ * or where it is broken. A network of the vendor's front end takes its scales from the table beside it.
+ * `built:<preset>` gives a preset.
  *
  * @example
  * ```ts
@@ -48,16 +69,18 @@ const BUILT = "built:";
 export function load(path: string): LoadedModel {
   if (path.startsWith(BUILT)) return preset(path.slice(BUILT.length));
   const source = fileSource(path);
-  const model = openModel(source, { siblings: siblingsOf(path) });
+  const opened = openModel(source, { siblings: siblingsOf(path) });
+  const table = tableBeside(path);
+  const { model, notes } = table === null ? { model: opened, notes: [] } : withTable(opened, source, table);
   let sha256: string | null = null;
   return {
     model,
     file: path,
     get sha256() {
-      sha256 ??= sha256Of(source);
+      sha256 ??= digestOf(source, "sha256");
       return sha256;
     },
-    notes: notesOn(path),
+    notes,
   };
 }
 

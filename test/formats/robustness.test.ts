@@ -44,7 +44,7 @@ describe.each(Object.entries(FIXTURES))("%s, damaged,", (name, make) => {
     });
     fc.assert(
       fc.property(fc.array(edit, { minLength: 1, maxLength: 8 }), (edits) => {
-        const mutant = bytes.slice();
+        const mutant = Uint8Array.from(bytes);
         for (const { at, to } of edits) mutant[at] = to;
         survive(mutant, decode);
       }),
@@ -57,7 +57,7 @@ describe.each(Object.entries(FIXTURES))("%s, damaged,", (name, make) => {
     const move = fc.record({ from: fc.nat(bytes.length), to: fc.nat(bytes.length), length: fc.nat(64) });
     fc.assert(
       fc.property(fc.nat(bytes.length - 4), words, move, (at, word, { from, to, length }) => {
-        const mutant = bytes.slice();
+        const mutant = Uint8Array.from(bytes);
         new DataView(mutant.buffer).setUint32(at, word, true);
         survive(mutant, decode);
         mutant.copyWithin(to, from, from + length);

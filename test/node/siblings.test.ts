@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import onnxProto from "onnx-proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { constantNumbers } from "../../lib/graph/tensor.js";
+import { tensorNumbers } from "../../lib/graph/elements.js";
 import { load } from "../../lib/node/load.js";
 import { siblingsOf } from "../../lib/node/siblings.js";
 
@@ -42,7 +42,7 @@ function modelWith(location: string, checksum?: string): string {
   return path;
 }
 
-const numbers = (path: string) => constantNumbers(load(path).model.graph.constants()[0]!);
+const numbers = (path: string) => [...tensorNumbers(load(path).model.graph.constants()[0]!)];
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "npulab-siblings-"));

@@ -1,15 +1,12 @@
-import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { openModel } from "../../lib/formats/open.js";
 import { normalizeModel } from "../../lib/graph/passes/normalize.js";
-import { bufferSource } from "../../lib/source.js";
+import { load } from "../../lib/node/load.js";
 import type { Ports } from "../../lib/targets/neural-art/epochs/edges.js";
 import { formEpochs } from "../../lib/targets/neural-art/epochs/form.js";
 import { validatePlan } from "../../lib/targets/neural-art/epochs/validate.js";
 import { type EpochPlan, TOOL_VERSIONS, type ToolVersion } from "../../lib/targets/neural-art/records.js";
 import { type CsvRow, readCsv } from "../csv.js";
 import { describeShared, requireShared } from "../shared.js";
-import { quantizeAsRecorded } from "./front-end-model.js";
 
 /** What the application hands over, where the build says so: its options, or the absence of conversions. */
 const PORTS: Readonly<Record<string, Partial<Ports>>> = {
@@ -55,15 +52,11 @@ function toolOf(row: CsvRow): ToolVersion {
 }
 
 function open(file: string) {
-  const model = openModel(bufferSource(file, readFileSync(requireShared(`models/${file}`))));
-  return normalizeModel(model).graph;
+  return normalizeModel(load(requireShared(`models/${file}`)).model).graph;
 }
 
 function plan(file: string, tool: ToolVersion, epochController: boolean, ports: Partial<Ports> = {}) {
   const graph = open(file);
-  if (file === FRONT_END) {
-    quantizeAsRecorded(graph, requireShared(`models/${file.replace(".onnx", ".Q.json")}`));
-  }
   const plan = formEpochs(graph, { tool, epochController, profile: "O3" }, ports);
   expect(validatePlan(graph, plan), file).toEqual([]);
   return plan;

@@ -3,9 +3,9 @@ import { LabError } from "../../errors.js";
 import { isInteger } from "../../graph/dtype.js";
 import { tensorNumbers } from "../../graph/elements.js";
 import type { Quantization, Tensor } from "../../graph/tensor.js";
+import { readEntry } from "./entry.js";
 import type { Interner } from "./interner.js";
 import type { Scope } from "./scope.js";
-import { readEntry } from "./tensor.js";
 import type { Message } from "./wire.js";
 
 export interface Annotation {

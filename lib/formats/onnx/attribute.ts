@@ -8,6 +8,7 @@ import { readSparseTensor } from "./sparse.js";
 import { readTensor } from "./tensor.js";
 import { readTypeText } from "./value-type.js";
 import type { Message } from "./wire.js";
+import { snakeCase } from "./write/attribute.js";
 
 /** AttributeType by number; 0 in files older than the field. Source: onnx.proto, AttributeProto. */
 const KINDS = [
@@ -208,7 +209,11 @@ export function readAttribute(message: Message, site: Site): Pair {
     throw message.broken(`attribute '${name}' says ${declared} and holds ${kind}`);
   }
   value ??= ZEROS[kind];
-  if (value !== undefined) return [camelCase(name), value];
+  if (value !== undefined) {
+    const camelName = camelCase(name);
+    if (snakeCase(camelName) !== name) site.context.attributeNames.set(camelName, name);
+    return [camelName, value];
+  }
   if (kind === "undefined") throw message.broken(`attribute '${name}' has no value`);
   throw message.broken(`attribute '${name}' of kind ${kind} has no value`);
 }

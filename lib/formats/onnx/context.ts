@@ -40,9 +40,13 @@ export class Context {
   /** Attributes of nodes, where they are plain numbers and texts. */
   readonly attributes = new Memo<Attributes>();
   readonly types = new Memo<ValueType | null>();
+  /** Names of attributes that are no snake case, by how the graph writes them. */
+  readonly attributeNames = new Map<string, string>();
   /** Names of a node's inputs and outputs while it is read. */
   readonly inputs = new NumberStack();
   readonly outputs = new NumberStack();
+  /** What is being read: where errors are put that know no place of their own. */
+  place: Message | null = null;
   #depth = 0;
   #nodesLeft = NODE_LIMIT;
 

@@ -1,12 +1,13 @@
 /** An ONNX file as a graph, read straight from its bytes. */
-import { DecodeError, LabError } from "../../errors.js";
-import type { Model } from "../../graph/graph.js";
+import { DecodeError } from "../../errors.js";
+import type { Graph, Model } from "../../graph/graph.js";
 import type { ByteSource } from "../../source.js";
+import { locatedError } from "../shared/located.js";
 import { modelName } from "../shared/model-name.js";
 import { Context } from "./context.js";
+import { readEntry } from "./entry.js";
 import { type FunctionBody, functionKey, readFunction, readOpset } from "./function.js";
-import { readGraph } from "./graph.js";
-import { readEntry } from "./tensor.js";
+import { type GraphSite, readGraph } from "./graph.js";
 import { Message, WIRE, WireFile } from "./wire.js";
 
 /** Versions of the format; 1 and 2 had no operator sets and mean opset 1. Source: onnx.proto, enum Version. */
@@ -61,15 +62,16 @@ export function isOnnx(source: ByteSource): boolean {
 
 /**
  * Returns the model in an ONNX file, in the vocabulary of the current opset; weights are read when asked
- * for. Free sizes stay free. Throws a DecodeError that says the byte and the field when the file is damaged,
- * a LabError when it uses what is not handled.
+ * for. Free sizes stay free. Throws a DecodeError that says the byte and the field when the file is damaged, or
+ * uses what is not handled.
  */
 export function decodeOnnx(source: ByteSource, options: OnnxOptions = {}): Model {
   const message = new Message({ file: new WireFile(source) });
   const opsets = new Map<string, number>();
   const metadata = new Map<string, string>();
   const functions = new Map<string, FunctionBody>();
-  const producer: string[] = [];
+  let [producerName, producerVersion, domain, text] = ["", "", "", ""];
+  let modelVersion = 0;
   let version = 0;
   let graph: Message | null = null;
   while (message.next()) {
@@ -80,8 +82,19 @@ export function decodeOnnx(source: ByteSource, options: OnnxOptions = {}): Model
         version = message.int64();
         break;
       case 2:
+        producerName = message.string();
+        break;
       case 3:
-        producer.push(message.string());
+        producerVersion = message.string();
+        break;
+      case 4:
+        domain = message.string();
+        break;
+      case 5:
+        modelVersion = message.int64();
+        break;
+      case 6:
+        text = message.string();
         break;
       case 7:
         graph = message.message("graph");
@@ -104,9 +117,11 @@ export function decodeOnnx(source: ByteSource, options: OnnxOptions = {}): Model
     }
   }
   if (version < 1 || version > HIGHEST_IR) {
-    throw new LabError({
+    throw new DecodeError({
       code: "VERSION",
-      message: `Cannot read '${source.name}' as ONNX: its ir_version is ${version}, expected 1 or more`,
+      message: `Cannot read '${source.name}' as ONNX: its ir_version is ${version}, expected 1 to ${HIGHEST_IR}`,
+      offset: 0,
+      path: "ir_version",
     });
   }
   if (graph === null) throw message.broken("it holds no graph");
@@ -116,15 +131,27 @@ export function decodeOnnx(source: ByteSource, options: OnnxOptions = {}): Model
     functions,
     readGraph: (body, { scope, ...site }) => readGraph(body, { ...site, parent: scope }),
   });
+  const main = readMain(graph, { context, opsets, actuals: null, prefix: "", parent: null });
+  const { attributeNames } = context;
   return {
     name: modelName(source.name),
     format: "onnx",
-    graph: readGraph(graph, { context, opsets, actuals: null, prefix: "", parent: null }),
+    graph: main,
     version: [
       `IR ${version}`,
       ...[...opsets].map(([domain, opset]) => `${domain === "" ? "opset" : domain} ${opset}`),
     ].join(", "),
-    producer: producer.join(" ").trim(),
+    producer: `${producerName} ${producerVersion}`.trim(),
     metadata,
+    recorded: { producerName, producerVersion, domain, modelVersion, text, attributeNames },
   };
+}
+
+/** Returns the main graph; an error that knows no place in the file gets that of the node being read. */
+function readMain(message: Message, site: GraphSite): Graph {
+  try {
+    return readGraph(message, site);
+  } catch (error) {
+    throw locatedError(error, site.context.place ?? message);
+  }
 }

@@ -1,9 +1,11 @@
 /** GraphProto: constants, inputs, outputs and the nodes between them. */
 import { DecodeError, LabError } from "../../errors.js";
+import type { Documentation } from "../../graph/documentation.js";
 import { Graph } from "../../graph/graph.js";
 import type { Node } from "../../graph/node.js";
 import { type Annotation, annotate, readAnnotation } from "./annotation.js";
 import type { Context, Site } from "./context.js";
+import { withEntry, withText } from "./documentation.js";
 import { readNode } from "./node.js";
 import { Scope } from "./scope.js";
 import { readSparseTensor } from "./sparse.js";
@@ -19,6 +21,9 @@ interface GraphFields {
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly annotations: readonly Annotation[];
+  readonly documentation: Documentation | null;
+  /** Numbers of names, and what the file says of those values. */
+  readonly documented: readonly (readonly [name: number, documentation: Documentation])[];
 }
 
 /** Reads all but the nodes; constants and declared types go into the scope. */
@@ -27,13 +32,16 @@ function readFields(message: Message, { siblings, types }: Context, scope: Scope
   const inputs: number[] = [];
   const outputs: number[] = [];
   const annotations: Annotation[] = [];
+  const documented: [number, Documentation][] = [];
   let name = "";
+  let documentation: Documentation | null = null;
   let constants = 0;
   let sparse = 0;
   let values = 0;
   const declare = (field: string, index: number): number => {
-    const { name, type } = readValueInfo(message.message(field, index), types);
+    const { name, type, documentation } = readValueInfo(message.message(field, index), types);
     if (type) scope.declare(name, type);
+    if (documentation) documented.push([name, documentation]);
     return name;
   };
   while (message.next()) {
@@ -51,6 +59,9 @@ function readFields(message: Message, { siblings, types }: Context, scope: Scope
       case 5:
         bind(scope, readTensor(message.message("initializer", constants++), siblings));
         break;
+      case 10:
+        documentation = withText(documentation, message);
+        break;
       case 11:
         inputs.push(declare("input", inputs.length));
         break;
@@ -66,9 +77,12 @@ function readFields(message: Message, { siblings, types }: Context, scope: Scope
       case 15:
         bind(scope, readSparseTensor(message.message("sparse_initializer", sparse++), siblings));
         break;
+      case 16:
+        documentation = withEntry(documentation, message);
+        break;
     }
   }
-  return { name, nodes, inputs, outputs, annotations };
+  return { name, nodes, inputs, outputs, annotations, documentation, documented };
 }
 
 function bind(scope: Scope, { name, tensor }: NamedTensor): void {
@@ -105,8 +119,14 @@ export function readGraph(message: Message, { parent, ...site }: GraphSite): Gra
     if (missing !== undefined) {
       throw message.broken(`'${missing}' is read, and is neither an input, a constant nor a result`);
     }
+    site.context.place = message;
     annotate(fields.annotations, scope, names);
-    const graph = new Graph({ name: fields.name || "main", inputs, outputs, nodes });
+    for (const [name, documentation] of fields.documented) {
+      const tensor = scope.find(name);
+      if (tensor) tensor.recorded = { ...tensor.recorded, documentation };
+    }
+    const { documentation } = fields;
+    const graph = new Graph({ name: fields.name || "main", inputs, outputs, nodes, documentation });
     if (scope.outOfOrder) sortGraph(graph, message);
     return graph;
   });

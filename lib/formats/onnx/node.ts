@@ -1,12 +1,14 @@
 /** NodeProto: an operator, a constant written as one, or a call of a function that the file defines. */
 import { LabError } from "../../errors.js";
+import type { Documentation } from "../../graph/documentation.js";
 import type { DType } from "../../graph/dtype.js";
-import { type Attributes, Node } from "../../graph/node.js";
+import { type Attributes, Node, type NodeSource } from "../../graph/node.js";
 import { Tensor } from "../../graph/tensor.js";
 import { collectAttributes, NO_ATTRIBUTES, readAttribute, readAttributes } from "./attribute.js";
 import { canonical } from "./canonical.js";
 import { constantTensor } from "./constant-node.js";
 import type { Site } from "./context.js";
+import { withEntry, withText } from "./documentation.js";
 import { domainName, type FunctionBody, functionKey } from "./function.js";
 import { outputType } from "./output-types.js";
 import { Scope } from "./scope.js";
@@ -25,6 +27,7 @@ interface NodeFields {
   /** Empty names are results that nobody asks for. */
   readonly outputs: readonly number[];
   readonly attributes: Attributes;
+  readonly documentation: Documentation | null;
 }
 
 function readFields(message: Message, site: Site): NodeFields {
@@ -36,6 +39,7 @@ function readFields(message: Message, site: Site): NodeFields {
   let op = "";
   let domain = "";
   let overload = "";
+  let documentation: Documentation | null = null;
   while (message.next()) {
     // 1: input, 2: output, 3: name, 4: op_type, 5: attribute, 6: doc_string, 7: domain, 8: overload,
     // 9: metadata_props, 10: device_configurations
@@ -55,11 +59,17 @@ function readFields(message: Message, site: Site): NodeFields {
       case 5:
         runs.push(readAttributes(message, site));
         break;
+      case 6:
+        documentation = withText(documentation, message);
+        break;
       case 7:
         domain = domainName(message.keyword());
         break;
       case 8:
         overload = message.string();
+        break;
+      case 9:
+        documentation = withEntry(documentation, message);
         break;
     }
   }
@@ -74,6 +84,7 @@ function readFields(message: Message, site: Site): NodeFields {
     inputs: inputs.take(firstInput),
     outputs: results,
     attributes: runs.length > 1 ? Object.assign({}, ...runs) : (runs[0] ?? NO_ATTRIBUTES),
+    documentation,
   };
 }
 
@@ -82,7 +93,8 @@ export function readNode(message: Message, site: Site, index: number): void {
   const { context, scope, prefix } = site;
   context.countNode(message);
   const fields = readFields(message, site);
-  const { op, domain, overload, attributes } = fields;
+  context.place = message;
+  const { op, domain, overload, attributes, documentation } = fields;
   const qualified = domain === "" ? op : `${domain}:${op}`;
   const { names } = message.file;
   const name = prefix + (fields.name || names.text(fields.outputs[0] ?? NO_NAME) || `${op}_${index}`);
@@ -101,7 +113,7 @@ export function readNode(message: Message, site: Site, index: number): void {
   if (qualified === "Constant" && first !== undefined) {
     const { dtype, shape, data } = constantTensor(prefix + names.text(first), attributes);
     const tensor = define({ message, site, name, output: first, place: 0, implied: dtype });
-    Object.assign(tensor, { dtype, shape, data });
+    Object.assign(tensor, { dtype, shape, data, ...(documentation && { recorded: { documentation } }) });
     return;
   }
   const opset = opsetOf(message, site, domain);
@@ -109,6 +121,7 @@ export function readNode(message: Message, site: Site, index: number): void {
   const outputs = fields.outputs.map((output, place) =>
     define({ message, site, name, output, place, implied: outputType({ ...call, opset }, place) }),
   );
+  const source: NodeSource = { format: "onnx", op: qualified, index };
   site.nodes.push(
     new Node({
       name,
@@ -116,9 +129,14 @@ export function readNode(message: Message, site: Site, index: number): void {
       inputs: call.inputs,
       attributes: call.attributes,
       outputs,
-      source: { format: "onnx", op: qualified, index },
+      // Most nodes have neither, and there may be a million.
+      source: documentation || overload ? { ...source, ...said(documentation, overload) } : source,
     }),
   );
+}
+
+function said(documentation: Documentation | null, overload: string): Partial<NodeSource> {
+  return { ...(documentation && { documentation }), ...(overload !== "" && { overload }) };
 }
 
 /** Returns the tensor of a node's result. */

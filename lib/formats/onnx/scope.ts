@@ -96,6 +96,7 @@ export class Scope {
       known.dtype = declared?.dtype ?? implied;
       known.shape = declared?.shape ?? null;
       known.container = declared?.container ?? null;
+      known.recorded = declared?.recorded ?? null;
     }
     return known;
   }
@@ -112,6 +113,7 @@ export class Scope {
       dtype: declared?.dtype ?? implied,
       shape: declared?.shape ?? null,
       container: declared?.container ?? null,
+      recorded: declared?.recorded ?? null,
     });
     this.#tensors.set(name, tensor);
     return tensor;

@@ -1,8 +1,10 @@
 /** SparseTensorProto: the values that are not zero, and where they are. The graph holds it dense. */
 import { LabError } from "../../errors.js";
 import { byteLength, DTYPES } from "../../graph/dtype.js";
+import { tensorNumbers } from "../../graph/elements.js";
 import { elementCount, formatShape } from "../../graph/shape.js";
-import { type Constant, constantNumbers, Tensor } from "../../graph/tensor.js";
+import { type Constant, Tensor } from "../../graph/tensor.js";
+import { located } from "../shared/located.js";
 import { type NamedTensor, readTensor, type Siblings } from "./tensor.js";
 import type { Message } from "./wire.js";
 
@@ -65,7 +67,7 @@ export function readSparseTensor(message: Message, siblings: Siblings): NamedTen
   }
   const data: Constant = {
     byteLength: size,
-    read: () => unfold({ values: tensor, places, dims, size, isFlat }),
+    read: () => located(message, () => unfold({ values: tensor, places, dims, size, isFlat })),
   };
   return { name, tensor: new Tensor({ name: tensor.name, dtype: tensor.dtype, shape: dims, data }) };
 }
@@ -86,7 +88,7 @@ function unfold({
   const dense = new Uint8Array(size);
   const source = values.data!.read();
   const width = DTYPES[values.dtype].bits / 8;
-  const indices = constantNumbers(places);
+  const indices = [...tensorNumbers(places)];
   const axes = isFlat ? 1 : dims.length;
   const limits = isFlat ? [elementCount(dims)] : dims;
   for (let index = 0; index < values.size; index++) {

@@ -1,12 +1,16 @@
 /** TensorProto: a constant, its bytes left where they are. */
 import { DecodeError, LabError } from "../../errors.js";
+import type { Documentation } from "../../graph/documentation.js";
 import { byteLength, DTYPES, type DType } from "../../graph/dtype.js";
 import { elementCount, formatShape } from "../../graph/shape.js";
 import { type Constant, Tensor } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
+import { located } from "../shared/located.js";
 import { siblingConstant } from "../shared/sibling.js";
 import { checkedSiblings } from "./checksum.js";
 import { dataType } from "./data-types.js";
+import { withEntry, withText } from "./documentation.js";
+import { readEntry } from "./entry.js";
 import { type TypedPart, typedConstant } from "./typed-data.js";
 import type { Extent, Message } from "./wire.js";
 
@@ -44,6 +48,7 @@ export function readTensor(message: Message, siblings: Siblings): NamedTensor {
   let external: Map<string, string> | null = null;
   let isExternal = false;
   let typed: TypedPart[] | null = null;
+  let documentation: Documentation | null = null;
   while (message.next()) {
     // 1: dims, 2: data_type, 3: segment, 4: float_data, 5: int32_data, 6: string_data, 7: int64_data,
     // 8: name, 9: raw_data, 10: double_data, 11: uint64_data, 12: doc_string, 13: external_data,
@@ -72,6 +77,9 @@ export function readTensor(message: Message, siblings: Siblings): NamedTensor {
       case 9:
         raw = message.extent();
         break;
+      case 12:
+        documentation = withText(documentation, message);
+        break;
       case 13: {
         const [key, value] = readEntry(message.message("external_data"));
         external ??= new Map();
@@ -80,6 +88,9 @@ export function readTensor(message: Message, siblings: Siblings): NamedTensor {
       }
       case 14:
         isExternal = message.uint32() === 1;
+        break;
+      case 16:
+        documentation = withEntry(documentation, message);
         break;
     }
   }
@@ -97,7 +108,8 @@ export function readTensor(message: Message, siblings: Siblings): NamedTensor {
   const { source } = message.file;
   let data: Constant;
   if (isExternal) {
-    data = externalConstant({ name, size, dtype, entries: external ?? new Map(), siblings });
+    const entries = external ?? new Map();
+    data = located(message, () => externalConstant({ name, size, dtype, entries, siblings }));
   } else if (raw !== null) {
     if (dtype === "string") throw message.broken(`tensor '${name}' has strings as raw_data`);
     data = new FileConstant(source, raw);
@@ -113,18 +125,8 @@ export function readTensor(message: Message, siblings: Siblings): NamedTensor {
     });
   }
   // A list that grew by pushes has room for more than it holds.
-  return { name: named, tensor: new Tensor({ name, dtype, shape: dims.slice(), data }) };
-}
-
-/** Returns a StringStringEntryProto: 1: key, 2: value. */
-export function readEntry(message: Message): [string, string] {
-  let key = "";
-  let value = "";
-  while (message.next()) {
-    if (message.field === 1) key = message.string();
-    else if (message.field === 2) value = message.string();
-  }
-  return [key, value];
+  const recorded = documentation && { documentation };
+  return { name: named, tensor: new Tensor({ name, dtype, shape: dims.slice(), data, recorded }) };
 }
 
 function externalConstant({

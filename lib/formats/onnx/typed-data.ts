@@ -8,6 +8,7 @@ import { LabError } from "../../errors.js";
 import { DTYPES, type DType } from "../../graph/dtype.js";
 import { type Constant, constantOf } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
+import { located } from "../shared/located.js";
 import type { TypedField } from "./data-types.js";
 import { type Extent, type Message, WIRE } from "./wire.js";
 
@@ -76,7 +77,11 @@ export function typedConstant({
   if (stored * widthOf(type.dtype) < size) {
     throw message.broken(`tensor '${name}' has ${stored} bytes of numbers, expected at least ${count}`);
   }
-  return { byteLength: size, read: () => readVarints({ source, name, dtype: type.dtype, size, parts }) };
+  const { dtype } = type;
+  return {
+    byteLength: size,
+    read: () => located(message, () => readVarints({ source, name, dtype, size, parts })),
+  };
 }
 
 /** Returns the bytes that one stored number stands for. */

@@ -1,8 +1,9 @@
 /** One operator of a TFLite file, on its way into the graph's vocabulary. */
 import { LabError } from "../../errors.js";
 import { isInteger } from "../../graph/dtype.js";
+import { tensorNumbers } from "../../graph/elements.js";
 import type { Attributes } from "../../graph/node.js";
-import { constantNumbers, type Tensor } from "../../graph/tensor.js";
+import type { Tensor } from "../../graph/tensor.js";
 import type { Options } from "./options.js";
 
 export interface Call {
@@ -48,7 +49,7 @@ export function required(call: Call, index: number): Tensor {
 export function values(call: Call, index: number): readonly number[] | null {
   const tensor = call.inputs[index];
   if (!tensor?.isConstant) return null;
-  if (isInteger(tensor.dtype)) return constantNumbers(tensor);
+  if (isInteger(tensor.dtype)) return [...tensorNumbers(tensor)];
   throw refuse(call, `input ${index} is of type ${tensor.dtype}, expected whole numbers`);
 }
 

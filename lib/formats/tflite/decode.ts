@@ -1,9 +1,10 @@
 /** A TFLite file as a graph: tables (schema.ts) in, tensors and nodes out, nothing between. */
-import { DecodeError, LabError } from "../../errors.js";
+import { DecodeError } from "../../errors.js";
 import { Graph, type Model, type Signature } from "../../graph/graph.js";
 import { Node, type RecordedCall } from "../../graph/node.js";
 import { type Constant, constantOf, Tensor } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
+import { locatedError } from "../shared/located.js";
 import { modelName } from "../shared/model-name.js";
 import { BUILTIN_OPERATORS, builtinCode } from "./builtin-operators.js";
 import type { Call } from "./call.js";
@@ -35,7 +36,7 @@ export function isTflite(source: ByteSource): boolean {
 /**
  * Returns the model in a TFLite file; weights are read when asked for. Shapes are those that the runtime
  * allocates, so a free batch dimension appears as the 1 that the converter put there. Throws a DecodeError
- * that says the byte and the field when the file is damaged, a LabError when it uses what is not handled.
+ * that says the byte and the field when the file is damaged, or uses what is not handled.
  */
 export function decodeTflite(source: ByteSource, options: TfliteOptions = {}): Model {
   if (!isTflite(source)) {
@@ -49,10 +50,12 @@ export function decodeTflite(source: ByteSource, options: TfliteOptions = {}): M
   const model = new Table(new FlatBuffer(source)).open(0);
   const version = model.get(MODEL.version);
   if (version !== SCHEMA_VERSION) {
-    throw new LabError({
+    throw new DecodeError({
       code: "VERSION",
       message: `Cannot read '${source.name}': it is of TFLite schema ${version}, expected ${SCHEMA_VERSION}`,
       hint: "convert the model with TensorFlow 1.8 or later",
+      offset: model.at,
+      path: "version",
     });
   }
   const subgraphs = model.get(MODEL.subgraphs);
@@ -186,7 +189,7 @@ function readNode(
     op,
     inputs: taken,
     attributes,
-  } = lower(new OperatorCall({ builtin, inputs, outputs, options, operator }));
+  } = inPlace(operator, () => lower(new OperatorCall({ builtin, inputs, outputs, options, operator })));
   const custom = customOptions(operator);
   return new Node({
     name: outputs[0]?.name ?? `${builtin}_${index}`,
@@ -204,6 +207,15 @@ function readNode(
 }
 
 /** A call whose path is put together when somebody asks. */
+/** Returns what `read` returns; its errors say which operator it was about. */
+function inPlace<T>(operator: Table, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw locatedError(error, { start: operator.at, path: operator.path });
+  }
+}
+
 class OperatorCall implements Call {
   readonly builtin: string;
   readonly inputs: readonly (Tensor | null)[];
@@ -284,10 +296,12 @@ function operatorCodes(model: Table): OperatorCode[] {
     });
     const builtin = BUILTIN_OPERATORS[code];
     if (builtin === undefined) {
-      throw new LabError({
+      throw new DecodeError({
         code: "OPERATOR_CODE",
         message: `Cannot name operator_codes[${index}]: its builtin code is ${code}, expected 0 to ${BUILTIN_OPERATORS.length - 1}`,
         hint: "the file may come from a newer converter than this decoder knows (schema 3d)",
+        offset: fields.at,
+        path: fields.path,
       });
     }
     const options = readers.get(builtin) ?? new OptionsReader(builtin);

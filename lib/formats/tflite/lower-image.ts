@@ -19,12 +19,15 @@ function strides(call: Call): [number, number] {
   return [positive(call, "strideH"), positive(call, "strideW")];
 }
 
-function convolutionAttributes(call: Call): Attributes {
+/** One literal: V8 gives every object a shape of its own where fields follow a spread of fields. */
+function convolutionAttributes(call: Call, group: number, weightLayout: "OHWI" | "1HWO"): Attributes {
   return {
     strides: strides(call),
     dilations: [positive(call, "dilationHFactor"), positive(call, "dilationWFactor")],
     autoPad: call.options.padding!,
     layout: "NHWC",
+    group,
+    weightLayout,
     ...fusedActivation(call),
   };
 }
@@ -56,7 +59,7 @@ export const convolution: Lowering = (call) => {
   return {
     op: "Conv",
     inputs: call.inputs,
-    attributes: { ...convolutionAttributes(call), group: channels / perGroup, weightLayout: "OHWI" },
+    attributes: convolutionAttributes(call, channels / perGroup, "OHWI"),
   };
 };
 
@@ -74,7 +77,7 @@ export const depthwiseConvolution: Lowering = (call) => {
   return {
     op: "Conv",
     inputs: call.inputs,
-    attributes: { ...convolutionAttributes(call), group: channels, weightLayout: "1HWO" },
+    attributes: convolutionAttributes(call, channels, "1HWO"),
   };
 };
 

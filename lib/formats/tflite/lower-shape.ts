@@ -1,7 +1,8 @@
 /** Operators that move or pick elements: axes, shapes, pads and slices become constants at ONNX's places. */
+import { tensorNumbers } from "../../graph/elements.js";
 import type { Attributes } from "../../graph/node.js";
 import { elementCount, isStatic } from "../../graph/shape.js";
-import { constantNumbers, type Tensor } from "../../graph/tensor.js";
+import type { Tensor } from "../../graph/tensor.js";
 import { int64Constant, TO_THE_END } from "../shared/constant.js";
 import {
   type Call,
@@ -24,7 +25,7 @@ function constant(call: Call, role: string, list: readonly (number | bigint)[]):
 export const reshape: Lowering = (call) => {
   const x = required(call, 0);
   const recorded = call.inputs[1] ?? constant(call, "shape", call.options.newShape as readonly number[]);
-  const hasZero = recorded.isConstant && constantNumbers(recorded).includes(0);
+  const hasZero = recorded.isConstant && tensorNumbers(recorded).includes(0);
   const attributes: Attributes = hasZero ? { allowzero: 1 } : {};
   return { op: "Reshape", inputs: [x, recorded], attributes };
 };

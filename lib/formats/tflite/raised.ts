@@ -1,8 +1,8 @@
 /** A node on its way back into a TFLite operator: the mirror image of call.ts. */
 import { LabError } from "../../errors.js";
-import { constantFrom } from "../../graph/elements.js";
+import { constantFrom, tensorNumbers } from "../../graph/elements.js";
 import type { AttributeValue, Node } from "../../graph/node.js";
-import { constantNumbers, Tensor } from "../../graph/tensor.js";
+import { Tensor } from "../../graph/tensor.js";
 
 export interface Raised {
   /** The builtin operator, as BUILTIN_OPERATORS names it. */
@@ -27,7 +27,7 @@ export function refuse(node: Node, why: string, hint?: string): LabError {
 /** Returns the values of a constant input; throws when it is computed or left out. */
 export function constants(node: Node, index: number): number[] {
   const tensor = node.inputs[index];
-  if (tensor?.isConstant) return constantNumbers(tensor);
+  if (tensor?.isConstant) return [...tensorNumbers(tensor)];
   throw refuse(node, `input ${index} is ${tensor ? "computed" : "missing"}, expected a constant`);
 }
 
@@ -50,7 +50,7 @@ export function operand(
 /** Returns a list of axes as TFLite takes them: int32. Other constants are converted, the rest stays. */
 export function asInt32(node: Node, role: string, tensor: Tensor): Tensor {
   if (tensor.dtype !== "int64" || !tensor.isConstant) return tensor;
-  return operand(node, role, constantNumbers(tensor), tensor.staticShape());
+  return operand(node, role, [...tensorNumbers(tensor)], tensor.staticShape());
 }
 
 /** Throws a LabError when an attribute is there and none of the allowed values. */

@@ -11,6 +11,7 @@ import {
   type Sparsity,
   Tensor,
 } from "../../graph/tensor.js";
+import { locatedError } from "../shared/located.js";
 import { type Buffers, stored } from "./constants.js";
 import {
   BLOCKWISE_QUANTIZATION,
@@ -34,10 +35,14 @@ export function readTensors(list: TableList, buffers: Buffers): Tensor[] {
     table.file.spend(TENSOR_COST, table.at, table);
     const name = table.get(TENSOR.name) || `tensor_${index}`;
     const quantization = table.get(TENSOR.quantization);
-    const tensor = readTensor({ table, name, quantization, buffers });
-    const places = quantization && blockPlaces(quantization);
-    if (places) blockwise.push([tensor, places]);
-    return tensor;
+    try {
+      const tensor = readTensor({ table, name, quantization, buffers });
+      const places = quantization && blockPlaces(quantization);
+      if (places) blockwise.push([tensor, places]);
+      return tensor;
+    } catch (error) {
+      throw locatedError(error, { start: table.at, path: table.path });
+    }
   });
   // Scales per block lie in tensors of the same list.
   for (const [tensor, places] of blockwise) tensor.blocks = blocksAt(places, tensors);

@@ -87,8 +87,8 @@ class Inference {
     const { shapes, symbols } = resolveInputShapes(this.#graph, inputShapes ? { given: inputShapes } : {});
     this.#symbols = symbols;
     for (const input of this.#graph.inputs) {
-      input.shape = shapes.get(input.name)!;
-      if (contradicts(input.shape, this.#recorded.get(input)!)) this.#inputsChanged = true;
+      input.shape = shapes.get(input.name) ?? null;
+      if (contradicts(input.shape, this.#recorded.get(input) ?? null)) this.#inputsChanged = true;
     }
     for (const node of this.#graph.nodes) this.#visit(node);
     return { values: this.#values, assumed: this.#assumed, unknown: this.#unknown };

@@ -21,7 +21,7 @@ export interface ResolvedInputs {
 
 /**
  * Returns a size for every dimension of every input: as given by name, else as recorded, with symbols bound
- * across inputs. `batch` fills a first dimension that stays free. Throws a LabError that says how to give a size to any other free dimension.
+ * across inputs; those that are no tensors have none. `batch` fills a first dimension that stays free. Throws a LabError that says how to give a size to any other free dimension.
  */
 export function resolveInputShapes(
   graph: Graph,
@@ -45,6 +45,10 @@ export function resolveInputShapes(
   const assumed: AssumedDim[] = [];
   const shapes = new Map<string, StaticShape>();
   for (const input of graph.inputs) {
+    if (input.container !== null) {
+      if (given.has(input.name)) throw noTensor(input);
+      continue;
+    }
     const asked = given.get(input.name) ?? input.shape;
     const shape = asked?.map((dim, axis): Dim => {
       if (typeof dim === "number") return dim;
@@ -58,6 +62,13 @@ export function resolveInputShapes(
     else throw freeDimension(input);
   }
   return { shapes, symbols, assumed };
+}
+
+function noTensor({ name, container }: Tensor): LabError {
+  return new LabError({
+    code: "INPUT_CONTAINER",
+    message: `Cannot set the shape of input '${name}': it is ${container}, expected a tensor`,
+  });
 }
 
 function checkSizes(name: string, shape: Shape): void {

@@ -2,9 +2,9 @@
  * Operators that work on images of either layout: with their axes renamed they run on the turned form. Each
  * rule returns whether it took the node over; a node that none takes reads its inputs as recorded.
  */
-import { constantFrom } from "../elements.js";
+import { constantFrom, tensorNumbers } from "../elements.js";
 import { flagAttribute, Node, numberAttribute, numbersAttribute } from "../node.js";
-import { constantNumbers, Tensor } from "../tensor.js";
+import { Tensor } from "../tensor.js";
 import type { Layouts } from "./channels-first-layouts.js";
 import { TO_FIRST, TO_LAST, turnAxis, turnInput, turnOperand } from "./channels-first-operands.js";
 import { keepsOrder } from "./permute-constant.js";
@@ -99,7 +99,7 @@ function reduce(node: Node, layouts: Layouts): boolean {
   const isArgument = node.op.startsWith("Arg");
   const list = node.inputs[1];
   if (!isArgument && !list?.isConstant) return false;
-  const axes = isArgument ? [numberAttribute(node, "axis", 0)] : constantNumbers(list!);
+  const axes = isArgument ? [numberAttribute(node, "axis", 0)] : [...tensorNumbers(list!)];
   const gone = axes.map((axis) => (axis < 0 ? axis + 4 : axis));
   const keeps = flagAttribute(node, "keepdims", true);
   if (!keeps) {
@@ -180,7 +180,7 @@ function slice(node: Node, layouts: Layouts): boolean {
   if (!input || !isImage(input) || !starts || !ends) return false;
   if (axes && !axes.isConstant) return false;
   const count = starts.staticShape()[0]!;
-  const recorded = axes ? constantNumbers(axes) : Array.from({ length: count }, (_, axis) => axis);
+  const recorded = axes ? [...tensorNumbers(axes)] : Array.from({ length: count }, (_, axis) => axis);
   const named = numberList(`${node.name}/axes`, recorded.map(turnAxis));
   layouts.push(
     node,

@@ -3,9 +3,9 @@ import onnxProto from "onnx-proto";
 import { expect } from "vitest";
 import { LabError } from "../../../lib/errors.js";
 import { decodeOnnx, type OnnxOptions } from "../../../lib/formats/onnx/decode.js";
+import { tensorNumbers } from "../../../lib/graph/elements.js";
 import type { Model } from "../../../lib/graph/graph.js";
 import type { Node } from "../../../lib/graph/node.js";
-import { constantNumbers } from "../../../lib/graph/tensor.js";
 import { bufferSource } from "../../../lib/source.js";
 
 export const { onnx } = onnxProto;
@@ -58,7 +58,7 @@ export function decodeNode(
 
 export const inputsOf = (node: Node) =>
   node.inputs.map((tensor) =>
-    tensor === null ? null : tensor.isConstant ? constantNumbers(tensor) : tensor.name,
+    tensor === null ? null : tensor.isConstant ? [...tensorNumbers(tensor)] : tensor.name,
   );
 
 export const ints = (name: string, values: (number | string)[]) => ({

@@ -10,9 +10,10 @@ import {
 import { LabError } from "../../../lib/errors.js";
 import { BUILTIN_OPERATORS, builtinCode } from "../../../lib/formats/tflite/builtin-operators.js";
 import { decodeTflite } from "../../../lib/formats/tflite/decode.js";
+import { tensorNumbers } from "../../../lib/graph/elements.js";
 import { layerGeometry } from "../../../lib/graph/geometry.js";
 import type { Node } from "../../../lib/graph/node.js";
-import { constantNumbers, type Tensor } from "../../../lib/graph/tensor.js";
+import type { Tensor } from "../../../lib/graph/tensor.js";
 import { bufferSource } from "../../../lib/source.js";
 
 const int32 = (...values: number[]) => new Uint8Array(Int32Array.from(values).buffer);
@@ -63,7 +64,7 @@ function decodeOne({
 /** Inputs as names, constants as their values. */
 const inputsOf = (node: Node) =>
   node.inputs.map((tensor) =>
-    tensor === null ? null : tensor.isConstant ? constantNumbers(tensor) : tensor.name,
+    tensor === null ? null : tensor.isConstant ? [...tensorNumbers(tensor)] : tensor.name,
   );
 
 describe("builtinCode()", () => {
@@ -128,7 +129,7 @@ describe("decodeTflite()", () => {
     expect(stem.input(0).quantization).toEqual({ scale: [0.5], zeroPoint: [-1], axis: null });
     expect(stem.input(1).quantization).toEqual({ scale: [0.25, 0.5, 0.125], zeroPoint: [0, 0, 0], axis: 0 });
     expect(depthwise.input(1).quantization).toMatchObject({ zeroPoint: [0, 0, 0], axis: 3 });
-    expect(constantNumbers(stem.input(2))).toEqual([1, -2, 3]);
+    expect([...tensorNumbers(stem.input(2))]).toEqual([1, -2, 3]);
   });
 
   it("reads weights as views into the file", () => {
@@ -312,7 +313,7 @@ describe("lower()", () => {
       outputs: [1],
     });
     expect(graph.nodes[0]!.op).toBe("CUSTOM:Detect");
-    expect(constantNumbers(graph.nodes[0]!.attributes.customOptions as Tensor)).toEqual([1, 2]);
+    expect([...tensorNumbers(graph.nodes[0]!.attributes.customOptions as Tensor)]).toEqual([1, 2]);
   });
 
   it("merges the on and off values of ONE_HOT into ONNX's one input", () => {
@@ -432,7 +433,7 @@ describe("decodeTflite() reads beside the model", () => {
       },
     });
     expect(opened).toEqual([]);
-    expect(constantNumbers(graph.outputs[0]!)).toEqual([5, 6]);
+    expect([...tensorNumbers(graph.outputs[0]!)]).toEqual([5, 6]);
     expect(opened).toEqual(["w.bin"]);
   });
 });

@@ -5,6 +5,7 @@ import type { AttributeValue } from "../../../graph/node.js";
 import { Tensor } from "../../../graph/tensor.js";
 import { MessageBuilder } from "./message.js";
 import { type DataFile, writeTensor } from "./tensor.js";
+import { writeTypeText } from "./value-type.js";
 
 /** AttributeProto.AttributeType: field of the value, and number of the type. */
 const KINDS = {
@@ -16,6 +17,9 @@ const KINDS = {
   floats: { field: 7, type: 6 },
   ints: { field: 8, type: 7 },
   strings: { field: 9, type: 8 },
+  tensors: { field: 10, type: 9 },
+  graphs: { field: 11, type: 10 },
+  type: { field: 14, type: 13 },
 } as const;
 
 /**
@@ -139,6 +143,8 @@ export interface AttributeSite {
   /** The operator, as the graph names it. */
   readonly op: string;
   readonly dataFile: DataFile | null;
+  /** Names that are no snake case, by how the graph writes them. */
+  readonly spellings: ReadonlyMap<string, string>;
   writeGraph(graph: Graph): MessageBuilder;
 }
 
@@ -148,15 +154,21 @@ export function writeAttribute(
   value: AttributeValue,
   site: AttributeSite,
 ): MessageBuilder {
-  const name = snakeCase(camelName);
+  const name = site.spellings.get(camelName) ?? snakeCase(camelName);
   const message = new MessageBuilder();
-  // 1: name, 2: f, 3: i, 4: s, 5: t, 6: g, 7: floats, 8: ints, 9: strings, 20: type
+  // 1: name, 2: f, 3: i, 4: s, 5: t, 6: g, 7: floats, 8: ints, 9: strings, 10: tensors,
+  // 11: graphs, 14: tp, 20: type
   message.string(1, name);
   const kind = kindOf(name, value, site);
   const { field, type } = KINDS[kind];
   message.int64(20, type);
-  if (value instanceof Tensor) message.message(field, writeTensor(value, value.name, site.dataFile));
-  else if (value instanceof Graph) message.message(field, site.writeGraph(value));
+  if (kind === "tensor" || kind === "tensors") {
+    for (const tensor of [value].flat() as readonly Tensor[]) {
+      message.message(field, writeTensor(tensor, tensor.name, site.dataFile));
+    }
+  } else if (kind === "graph" || kind === "graphs") {
+    for (const graph of [value].flat() as readonly Graph[]) message.message(field, site.writeGraph(graph));
+  } else if (kind === "type") message.message(field, writeTypeText(value as string, camelName));
   else if (kind === "float") message.float32(field, value as number);
   else if (kind === "int") message.int64(field, Number(value));
   else if (kind === "string") message.string(field, value as string);
@@ -169,7 +181,8 @@ export function writeAttribute(
 function kindOf(name: string, value: AttributeValue, { op }: AttributeSite): keyof typeof KINDS {
   if (value instanceof Tensor) return "tensor";
   if (value instanceof Graph) return "graph";
-  if (typeof value === "string") return "string";
+  // The only attribute that is a type; the graph has it in words.
+  if (typeof value === "string") return op === "Optional" && name === "type" ? "type" : "string";
   if (typeof value === "boolean") return "int";
   if (typeof value === "number") {
     return isFloatNumber(op, name) || !Number.isInteger(value) ? "float" : "int";
@@ -179,11 +192,13 @@ function kindOf(name: string, value: AttributeValue, { op }: AttributeSite): key
     return STRING_LISTS.test(name) ? "strings" : isFloatList(op, name) ? "floats" : "ints";
   }
   if (list.every((item) => typeof item === "string")) return "strings";
+  if (list.every((item) => item instanceof Tensor)) return "tensors";
+  if (list.every((item) => item instanceof Graph)) return "graphs";
   if (list.every((item) => typeof item === "number")) {
     return isFloatList(op, name) || !list.every(Number.isInteger) ? "floats" : "ints";
   }
   throw new LabError({
     code: "ATTRIBUTE",
-    message: `Cannot write attribute '${name}' of ${op}: it is a list of several kinds, expected numbers or texts`,
+    message: `Cannot write attribute '${name}' of ${op}: it is a list of several kinds, expected numbers, texts, tensors or graphs`,
   });
 }

@@ -33,7 +33,7 @@ export function convertToOnnx(model: Model, options: NormalizeOptions = {}): Mod
   runPasses(graph, [lowerToOnnx, channelsFirst, expandQdq]);
   const { opset, ir } = hasMarksOf(graph, SINCE_21) ? NARROW_AND_WIDE : PLAIN;
   for (const node of graph.nodes) nativeCall(node, opset);
-  const { name, producer, metadata } = model;
+  const { name, producer, metadata, recorded } = model;
   const domains = model.format === "onnx" ? model.version.replace(/^IR \d+, opset \d+/, "") : "";
   return {
     name,
@@ -42,6 +42,7 @@ export function convertToOnnx(model: Model, options: NormalizeOptions = {}): Mod
     version: `IR ${ir}, opset ${opset}${domains}`,
     producer,
     metadata,
+    ...(recorded && { recorded }),
   };
 }
 

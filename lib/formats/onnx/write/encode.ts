@@ -1,9 +1,10 @@
 /** A graph as an ONNX file: the mirror of decode.ts. */
 import { LabError } from "../../../errors.js";
 import type { Model } from "../../../graph/graph.js";
+import { writeEntry } from "./entry.js";
 import { domainsOf, GraphWriter } from "./graph.js";
 import { MessageBuilder, type Piece, readConstant } from "./message.js";
-import { DataFile, writeEntry } from "./tensor.js";
+import { DataFile } from "./tensor.js";
 
 /** Readers of protocol buffers refuse files from here on (protobuf.dev, "Proto Limits": 2 GiB). */
 const FILE_LIMIT = 2 ** 31 - 1;
@@ -150,15 +151,28 @@ function versionsOf(model: Model, options: EncodeOnnxOptions): Versions {
   return { ir: options.ir ?? Math.max(said.get("IR") ?? needed, needed), opset, domains };
 }
 
+function spellingsOf({ recorded }: Model) {
+  return recorded?.attributeNames === undefined ? {} : { spellings: recorded.attributeNames };
+}
+
 function writeModel(
   model: Model,
   { ir, opset, domains }: Versions,
   dataFile: DataFile | null,
 ): MessageBuilder {
   const message = new MessageBuilder();
-  // 1: ir_version, 2: producer_name, 7: graph, 8: opset_import, 14: metadata_props
+  // 1: ir_version, 2: producer_name, 3: producer_version, 4: domain, 5: model_version, 6: doc_string, 7: graph,
+  // 8: opset_import, 14: metadata_props
   message.int64(1, ir);
-  message.string(2, model.producer);
+  const { recorded } = model;
+  const texts = {
+    2: recorded?.producerName ?? model.producer,
+    3: recorded?.producerVersion ?? "",
+    4: recorded?.domain ?? "",
+    6: recorded?.text ?? "",
+  };
+  for (const [field, text] of Object.entries(texts)) if (text !== "") message.string(Number(field), text);
+  if (recorded && recorded.modelVersion !== 0) message.int64(5, recorded.modelVersion);
   for (const [domain, version] of [["", opset] as const, ...domains]) {
     const set = new MessageBuilder();
     // 1: domain, 2: version
@@ -167,6 +181,6 @@ function writeModel(
     message.message(8, set);
   }
   for (const [key, value] of model.metadata) message.message(14, writeEntry(key, value));
-  message.message(7, new GraphWriter({ opset, dataFile }).write(model.graph));
+  message.message(7, new GraphWriter({ opset, dataFile, ...spellingsOf(model) }).write(model.graph));
   return message;
 }

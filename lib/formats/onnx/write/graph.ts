@@ -5,6 +5,7 @@ import type { Graph } from "../../../graph/graph.js";
 import type { Node } from "../../../graph/node.js";
 import type { Tensor } from "../../../graph/tensor.js";
 import { writeAttribute } from "./attribute.js";
+import { writeDocumentation } from "./documentation.js";
 import { MessageBuilder } from "./message.js";
 import { Names } from "./names.js";
 import { nativeCall } from "./native.js";
@@ -15,14 +16,25 @@ import { writeUntyped, writeValueInfo } from "./value-info.js";
 export class GraphWriter {
   readonly #opset: number;
   readonly #dataFile: DataFile | null;
+  readonly #spellings: ReadonlyMap<string, string>;
   readonly #names = new Names<Tensor>();
   readonly #nodeNames = new Names<Node>();
   /** Constants that are written, in this graph or one around it. */
   readonly #written = new Set<Tensor>();
 
-  constructor({ opset, dataFile }: { readonly opset: number; readonly dataFile: DataFile | null }) {
+  constructor({
+    opset,
+    dataFile,
+    spellings = new Map(),
+  }: {
+    readonly opset: number;
+    readonly dataFile: DataFile | null;
+    /** Names of attributes that are no snake case, by how the graph writes them. */
+    readonly spellings?: ReadonlyMap<string, string>;
+  }) {
     this.#opset = opset;
     this.#dataFile = dataFile;
+    this.#spellings = spellings;
   }
 
   /**
@@ -40,7 +52,8 @@ export class GraphWriter {
       (tensor) => tensor.isConstant && !this.#written.has(tensor),
     );
     for (const tensor of constants) this.#written.add(tensor);
-    // 1: node, 2: name, 5: initializer, 11: input, 12: output, 13: value_info
+    // 1: node, 2: name, 5: initializer, 10: doc_string, 11: input, 12: output, 13: value_info,
+    // 16: metadata_props
     for (const node of graph.nodes) message.message(1, this.#node(graph, node, captured));
     message.string(2, graph.name);
     for (const tensor of new Set(constants)) {
@@ -51,20 +64,24 @@ export class GraphWriter {
     const known = new Set(ends);
     const computed = new Set(graph.nodes.flatMap((node) => node.outputs));
     for (const tensor of all) {
-      if (tensor.shape === null || known.has(tensor) || !computed.has(tensor)) continue;
+      if (!isKnown(tensor) || known.has(tensor) || !computed.has(tensor)) continue;
       const producer = graph.producer(tensor)!;
       const place = producer.outputs.indexOf(tensor);
       if (place > 0 && isGap(graph, producer, place, captured)) continue;
-      message.message(13, writeValueInfo(this.#names.of(tensor), tensor.dtype, tensor.shape));
+      message.message(13, this.#value(tensor));
     }
+    writeDocumentation(message, graph.documentation, { text: 10, entries: 16 });
     return message;
   }
 
   /** What a network takes and gives must say its type; values of bodies follow from the node around. */
   #end(tensor: Tensor, inside: boolean): MessageBuilder {
-    const name = this.#names.of(tensor);
-    if (inside && tensor.shape === null) return writeUntyped(name);
-    return writeValueInfo(name, tensor.dtype, tensor.shape);
+    return inside ? this.#value(tensor) : writeValueInfo(this.#names.of(tensor), tensor);
+  }
+
+  #value(tensor: Tensor): MessageBuilder {
+    const isTyped = tensor.shape !== null || tensor.container !== null;
+    return (isTyped ? writeValueInfo : writeUntyped)(this.#names.of(tensor), tensor);
   }
 
   #node(graph: Graph, node: Node, captured: ReadonlySet<Tensor>): MessageBuilder {
@@ -79,7 +96,8 @@ export class GraphWriter {
     }
     const { op, domain, inputs, attributes } = nativeCall(node, this.#opset);
     const message = new MessageBuilder();
-    // 1: input, 2: output, 3: name, 4: op_type, 5: attribute, 7: domain
+    // 1: input, 2: output, 3: name, 4: op_type, 5: attribute, 6: doc_string, 7: domain, 8: overload,
+    // 9: metadata_props
     for (const input of trimmed(inputs)) message.string(1, input ? this.#names.of(input) : "");
     const outputs = node.outputs.map((output, place) =>
       place > 0 && isGap(graph, node, place, captured) ? null : output,
@@ -90,14 +108,23 @@ export class GraphWriter {
     const site = {
       op: node.op,
       dataFile: this.#dataFile,
+      spellings: this.#spellings,
       writeGraph: (body: Graph) => this.write(body, { inside: true }),
     };
     for (const [name, value] of Object.entries(attributes)) {
       message.message(5, writeAttribute(name, value, site));
     }
     if (domain !== "") message.string(7, domain);
+    const { overload, documentation } = node.source;
+    if (overload !== undefined && node.op === node.source.op) message.string(8, overload);
+    writeDocumentation(message, documentation, { text: 6, entries: 9 });
     return message;
   }
+}
+
+/** Returns whether a file has something to say of a value between nodes. */
+function isKnown({ shape, container, recorded }: Tensor): boolean {
+  return shape !== null || container !== null || recorded?.documentation !== undefined;
 }
 
 /** A result that nobody asks for has no name in a file; node.ts names such after the node and the place. */

@@ -1,8 +1,9 @@
 /** Operators that move or pick elements, in ONNX's words: lists are int64 constants, results have recorded shapes. */
+import { tensorNumbers } from "../../../graph/elements.js";
 import { InferenceCall } from "../../../graph/infer/rule.js";
 import { stridedSlicePlan } from "../../../graph/infer/slice-plan.js";
 import { numberAttribute } from "../../../graph/node.js";
-import { constantNumbers, Tensor } from "../../../graph/tensor.js";
+import { Tensor } from "../../../graph/tensor.js";
 import { TO_THE_END } from "../../shared/constant.js";
 import { type Rewrite, reshapedConstant } from "./rewrite.js";
 
@@ -104,7 +105,7 @@ export function stridedSlice(rewrite: Rewrite): void {
   if (!node.inputs.slice(1).every((input) => input?.isConstant)) {
     throw rewrite.refuse("its bounds are computed at run time, expected constants");
   }
-  const call = new InferenceCall(node, (tensor) => (tensor.isConstant ? constantNumbers(tensor) : null));
+  const call = new InferenceCall(node, (tensor) => (tensor.isConstant ? [...tensorNumbers(tensor)] : null));
   const { ranges } = stridedSlicePlan(call);
   const input = node.input(0);
   const ends = ranges.map(({ start, step, count }) => {

@@ -4,8 +4,9 @@
  * rewrites those first.
  */
 import { LabError } from "../../../errors.js";
+import { tensorNumbers } from "../../../graph/elements.js";
 import type { Attributes, Node } from "../../../graph/node.js";
-import { constantNumbers, type Tensor } from "../../../graph/tensor.js";
+import type { Tensor } from "../../../graph/tensor.js";
 import { dataTypeCode, dataTypeOf } from "../data-types.js";
 
 /** A node as the file has it. */
@@ -140,7 +141,7 @@ function beforeMove(node: Node, opset: number): Pick<NativeCall, "inputs" | "att
   }
   return {
     inputs: inputs.slice(0, moved.input),
-    attributes: { ...attributes, [moved.attribute]: constantNumbers(list) },
+    attributes: { ...attributes, [moved.attribute]: [...tensorNumbers(list)] },
   };
 }
 

@@ -2,6 +2,8 @@
 import type { DType } from "../../../graph/dtype.js";
 import { type Constant, constantOf, type Tensor } from "../../../graph/tensor.js";
 import { dataTypeCode } from "../data-types.js";
+import { writeDocumentation } from "./documentation.js";
+import { writeEntry } from "./entry.js";
 import { MessageBuilder } from "./message.js";
 
 /** TensorProto.DataLocation. */
@@ -43,7 +45,8 @@ export class DataFile {
 export function writeTensor(tensor: Tensor, name: string, dataFile: DataFile | null): MessageBuilder {
   const data = tensor.data ?? constantOf(new Uint8Array(0));
   const message = new MessageBuilder();
-  // 1: dims, 2: data_type, 6: string_data, 8: name, 9: raw_data, 13: external_data, 14: data_location
+  // 1: dims, 2: data_type, 6: string_data, 8: name, 9: raw_data, 12: doc_string, 13: external_data,
+  // 14: data_location, 16: metadata_props
   const dims = tensor.staticShape();
   if (dims.length > 0) message.int64s(1, dims);
   message.int64(2, dataTypeCode(tensor.dtype));
@@ -57,14 +60,7 @@ export function writeTensor(tensor: Tensor, name: string, dataFile: DataFile | n
   } else {
     message.constant(9, name, data);
   }
-  return message;
-}
-
-/** Returns a StringStringEntryProto: 1: key, 2: value. */
-export function writeEntry(key: string, value: string): MessageBuilder {
-  const message = new MessageBuilder();
-  message.string(1, key);
-  message.string(2, value);
+  writeDocumentation(message, tensor.recorded?.documentation, { text: 12, entries: 16 });
   return message;
 }
 

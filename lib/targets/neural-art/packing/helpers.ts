@@ -1,8 +1,9 @@
 /** Operands that no file holds and the compiler adds: ones for padding and pooling, scales of CPU steps. */
 import { isInteger } from "../../../graph/dtype.js";
+import { tensorNumbers } from "../../../graph/elements.js";
 import { imageSize, layoutOf } from "../../../graph/geometry.js";
 import { type Node, numbersAttribute } from "../../../graph/node.js";
-import { constantNumbers, type Tensor } from "../../../graph/tensor.js";
+import type { Tensor } from "../../../graph/tensor.js";
 import { type PackingRule, RULES, VECTORS } from "../facts-packing.js";
 import type { CompileOptions, Epoch } from "../records.js";
 import { type BufferDraft, simpleDraft } from "./draft.js";
@@ -32,7 +33,7 @@ function channelPadColumns(node: Node): number | null {
   const pads = node.inputs[1];
   const shape = node.output().staticShape();
   if (!pads?.isConstant || shape.length !== 4) return null;
-  const amounts = constantNumbers(pads);
+  const amounts = [...tensorNumbers(pads)];
   // A Pad does not say its layout; files in TFLite's manner keep channels last, ONNX second.
   const channelsFirst = node.source.format === "onnx";
   const axis = channelsFirst ? 1 : 3;

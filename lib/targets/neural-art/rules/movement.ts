@@ -1,4 +1,5 @@
 /** Rules on operators that move data: what the stream engines do alone, and what the CPU must drive. */
+import { tensorNumbers } from "../../../graph/elements.js";
 import { imageSize, layoutOf } from "../../../graph/geometry.js";
 import {
   type Layout,
@@ -7,7 +8,6 @@ import {
   numbersAttribute,
   stringAttribute,
 } from "../../../graph/node.js";
-import { constantNumbers } from "../../../graph/tensor.js";
 import type { Fact } from "../../rule.js";
 import { channelAxis, knownShape, type Site, type SupportRule } from "./site.js";
 
@@ -35,7 +35,7 @@ function permutationOf(node: Node): readonly number[] {
   const rank = node.input(0).shape?.length ?? 0;
   const reversed = Array.from({ length: rank }, (_, index) => rank - 1 - index);
   const operand = node.inputs[1];
-  if (operand?.isConstant) return constantNumbers(operand);
+  if (operand?.isConstant) return [...tensorNumbers(operand)];
   return numbersAttribute(node, "perm", reversed);
 }
 
@@ -66,9 +66,9 @@ export function padAmounts(node: Node): PadAmounts | null {
   const pads = node.inputs[1];
   const rank = node.input(0).shape?.length ?? 0;
   if (!pads?.isConstant) return null;
-  const amounts = constantNumbers(pads);
+  const amounts = [...tensorNumbers(pads)];
   const axes = node.inputs[3];
-  const named = axes?.isConstant ? constantNumbers(axes).map((axis) => positiveAxis(axis, rank)) : null;
+  const named = axes?.isConstant ? [...tensorNumbers(axes)].map((axis) => positiveAxis(axis, rank)) : null;
   const order = named ?? Array.from({ length: rank }, (_, axis) => axis);
   const before = new Array<number>(rank).fill(0);
   const after = new Array<number>(rank).fill(0);

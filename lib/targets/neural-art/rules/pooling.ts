@@ -1,7 +1,7 @@
 /** Rules on pooling and reductions (POOL_ACC). */
+import { tensorNumbers } from "../../../graph/elements.js";
 import { imageSize, layoutOf } from "../../../graph/geometry.js";
 import { type Node, numbersAttribute } from "../../../graph/node.js";
-import { constantNumbers } from "../../../graph/tensor.js";
 import type { Fact } from "../../rule.js";
 import { channelAxis, knownShape, type Site, type SupportRule } from "./site.js";
 
@@ -27,7 +27,7 @@ export function isSpatialReduction({ node, layout }: Site): boolean {
   const rank = node.input(0).shape?.length ?? 0;
   const axes = node.inputs[1];
   if (!axes?.isConstant || rank < 3) return false;
-  const reduced = new Set(constantNumbers(axes).map((axis) => (axis < 0 ? axis + rank : axis)));
+  const reduced = new Set([...tensorNumbers(axes)].map((axis) => (axis < 0 ? axis + rank : axis)));
   const channels = channelAxis(rank, layout);
   const spatial = Array.from({ length: rank }, (_, axis) => axis).filter(
     (axis) => axis > 0 && axis !== channels,

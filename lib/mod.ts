@@ -6,7 +6,14 @@
 export { type Difference, diffModels } from "./analyze/diff.js";
 export { inspect } from "./analyze/inspect.js";
 export type { LoadedModel } from "./analyze/loaded.js";
-export type { Analysis, EpochRecord, LedgerRecord, PoolRecord, RomError } from "./analyze/record.js";
+export type {
+  Analysis,
+  EpochRecord,
+  GainRecord,
+  LedgerRecord,
+  PoolRecord,
+  RomError,
+} from "./analyze/record.js";
 export { checkReportedRom, nearestSettings, type ReportedCheck } from "./analyze/reported.js";
 export { ROM_ERRORS } from "./analyze/rom-errors.js";
 export { type AnalyzeOptions, analyze, type Study, study } from "./analyze/study.js";
@@ -28,6 +35,7 @@ export {
   causesTable,
   epochsTable,
   fallbackTable,
+  gainsTable,
   latencyTable,
   ledgerTable,
   memoryTable,

@@ -1,28 +1,23 @@
 /** From a loaded model to everything known about it on a target: the rooms called one after another. */
-import { estimateLatency, type LatencyEstimate } from "../cost/estimate.js";
+import { type CostOptions, estimateLatency, type LatencyEstimate } from "../cost/estimate.js";
 import type { WeightStore } from "../cost/hardware.js";
 import { readMpool } from "../formats/vendor/mpool.js";
 import { countModel } from "../graph/count.js";
-import type { Graph } from "../graph/graph.js";
-import { normalizeModel } from "../graph/passes/normalize.js";
+import type { Graph, Model } from "../graph/graph.js";
+import { type NormalizeReport, normalizeModel } from "../graph/passes/normalize.js";
 import type { Shape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type MemoryPlan, planMemory } from "../memory/plan.js";
 import { type Board, boardOf } from "../targets/neural-art/boards.js";
 import type { Ports } from "../targets/neural-art/epochs/edges.js";
-import { formEpochs } from "../targets/neural-art/epochs/form.js";
+import { type FormedEpochs, formEpochs } from "../targets/neural-art/epochs/form.js";
 import { offload } from "../targets/neural-art/epochs/offload.js";
 import type { ClockMode } from "../targets/neural-art/facts.js";
 import { RULES } from "../targets/neural-art/facts-packing.js";
 import { packModel } from "../targets/neural-art/packing/pack-model.js";
 import { type MemoryPool, poolsFromFile } from "../targets/neural-art/pools.js";
-import type {
-  CompileOptions,
-  EpochPlan,
-  Profile,
-  RomPlan,
-  ToolVersion,
-} from "../targets/neural-art/records.js";
+import type { CompileOptions, Profile, RomPlan, ToolVersion } from "../targets/neural-art/records.js";
+import { gainsOf } from "./gain.js";
 import type { LoadedModel } from "./loaded.js";
 import { notesOf } from "./notes.js";
 import type { Analysis, PortRecord, RuleRecord } from "./record.js";
@@ -45,17 +40,27 @@ export interface AnalyzeOptions {
   readonly inputShapes?: ReadonlyMap<string, Shape>;
 }
 
-/** An analysis with the values that it was made from. */
-export interface Study {
-  readonly analysis: Analysis;
+/** Schedule, flash image, memory and time of a network on a target, as the rooms hand them on. */
+export interface Prediction {
   readonly graph: Graph;
-  readonly plan: EpochPlan;
+  readonly report: NormalizeReport;
+  readonly board: Board;
+  readonly pools: readonly MemoryPool[];
+  readonly compile: CompileOptions;
+  readonly ports: Partial<Ports>;
+  readonly cost: CostOptions & { readonly clock: ClockMode };
+  readonly plan: FormedEpochs;
   readonly rom: RomPlan;
   readonly memory: MemoryPlan;
   readonly latency: LatencyEstimate;
 }
 
-function memoryOf(plan: EpochPlan, rom: RomPlan, pools: readonly MemoryPool[]): MemoryPlan {
+/** An analysis with the values that it was made from. */
+export interface Study extends Pick<Prediction, "graph" | "plan" | "rom" | "memory" | "latency"> {
+  readonly analysis: Analysis;
+}
+
+function memoryOf(plan: FormedEpochs, rom: RomPlan, pools: readonly MemoryPool[]): MemoryPlan {
   const ids = new Map<Tensor, string>();
   const taken = new Set<string>();
   const idOf = (tensor: Tensor) => {
@@ -101,6 +106,29 @@ function poolsOf(board: Board, mpool: AnalyzeOptions["mpool"]): readonly MemoryP
   return mpool ? poolsFromFile(readMpool(mpool.text, mpool.name).pools, mpool.name) : board.pools;
 }
 
+/** Returns what a model becomes on a target. Throws like `study`. */
+export function predict(model: Model, options: AnalyzeOptions = {}): Prediction {
+  const board = boardOf(options.board ?? "stm32n6570-dk");
+  const clock = options.clock ?? "overdrive";
+  const compile: CompileOptions = {
+    tool: options.tool ?? "2.1",
+    epochController: options.epochController ?? true,
+    profile: options.profile ?? "O3",
+  };
+  const pools = poolsOf(board, options.mpool);
+  const ports = options.ports ?? {};
+  const { graph, report } = normalizeModel(
+    model,
+    options.inputShapes ? { inputShapes: options.inputShapes } : {},
+  );
+  const plan = formEpochs(graph, compile, ports);
+  const rom = packModel({ graph, options: compile, plan });
+  const memory = memoryOf(plan, rom, pools);
+  const cost = { clock, weights: weightStoreOf(memory) };
+  const latency = estimateLatency({ plan, rom, options: cost });
+  return { graph, report, board, pools, compile, ports, cost, plan, rom, memory, latency };
+}
+
 /**
  * Returns the analysis of a model and everything that it was made from. Throws a LabError that names the
  * operator, tensor or option that stands in the way.
@@ -113,22 +141,8 @@ function poolsOf(board: Board, mpool: AnalyzeOptions["mpool"]): readonly MemoryP
  * ```
  */
 export function study({ model, file, sha256, notes = [] }: LoadedModel, options: AnalyzeOptions = {}): Study {
-  const board = boardOf(options.board ?? "stm32n6570-dk");
-  const clock = options.clock ?? "overdrive";
-  const compile: CompileOptions = {
-    tool: options.tool ?? "2.1",
-    epochController: options.epochController ?? true,
-    profile: options.profile ?? "O3",
-  };
-  const pools = poolsOf(board, options.mpool);
-  const { graph, report } = normalizeModel(
-    model,
-    options.inputShapes ? { inputShapes: options.inputShapes } : {},
-  );
-  const plan = formEpochs(graph, compile, options.ports);
-  const rom = packModel({ graph, options: compile, plan });
-  const memory = memoryOf(plan, rom, pools);
-  const latency = estimateLatency({ plan, rom, options: { clock, weights: weightStoreOf(memory) } });
+  const prediction = predict(model, options);
+  const { graph, report, board, compile, plan, rom, memory, latency } = prediction;
   const rates = offload(plan);
   const counts = countModel(graph);
   const ofKind = (kind: "hw" | "hybrid" | "sw") => plan.epochs.filter((epoch) => epoch.kind === kind).length;
@@ -146,7 +160,7 @@ export function study({ model, file, sha256, notes = [] }: LoadedModel, options:
       weightBytes: counts.weightBytes,
       constantBytes: counts.constantBytes,
     },
-    target: { chip: board.chip, board: board.id, clock, ...compile },
+    target: { chip: board.chip, board: board.id, clock: prediction.cost.clock, ...compile },
     epochs: {
       total: plan.epochs.length,
       hw: ofKind("hw"),
@@ -164,6 +178,7 @@ export function study({ model, file, sha256, notes = [] }: LoadedModel, options:
         ...(epoch.note ? { note: epoch.note } : {}),
       })),
     },
+    gains: gainsOf(prediction),
     offload: { ...rates, time: latency.offloadTime },
     rom: {
       sourceBytes: rom.sourceBytes,

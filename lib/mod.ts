@@ -3,11 +3,14 @@
  *
  * @module
  */
+export { type FindCliffsRequest, findCliffs, type WalkAxis } from "./analyze/cliffs.js";
 export { type Difference, diffModels } from "./analyze/diff.js";
 export { inspect } from "./analyze/inspect.js";
 export type { LoadedModel } from "./analyze/loaded.js";
 export type {
   Analysis,
+  Cliff,
+  CliffReport,
   EpochRecord,
   GainRecord,
   LedgerRecord,
@@ -25,6 +28,8 @@ export { encodeTflite } from "./formats/tflite/encode.js";
 export { CATALOG } from "./models/catalog.js";
 export { latencyErrors } from "./node/latency-errors.js";
 export { load, preset } from "./node/load.js";
+export { walkAxis } from "./node/walk-axis.js";
+export { cliffsFigure } from "./plot/cliffs.js";
 export { type Figure, type FigureSpec, figure } from "./plot/figure.js";
 export { offloadLatencyFigure, offloadSentence, timelineFigure } from "./plot/latency.js";
 export { poolsFigure } from "./plot/memory.js";
@@ -43,6 +48,7 @@ export {
   romTable,
   rulesTable,
 } from "./table/analyses.js";
+export { cliffPointsTable, cliffsTable, flipsTable } from "./table/cliffs.js";
 export { differencesTable } from "./table/diff.js";
 export { latencyErrorsTable, romErrorsTable } from "./table/errors.js";
 export { growthTable, settingsTable } from "./table/rom-plan.js";

@@ -32,7 +32,7 @@ function notesOn(path: string): string[] {
 }
 
 /** Stands before the id of a preset where a path is expected. */
-const BUILT = "built:";
+export const BUILT = "built:";
 
 /**
  * Returns the model in a `.tflite` or `.onnx` file; weights are read when asked for, and so is the whole file

@@ -11,7 +11,14 @@ const MAP = [1, 32, 32, 16];
 function ask(build: (net: Sketch) => ReturnType<Sketch["node"]>) {
   const net = new Sketch();
   const graph = net.graph(build(net));
-  const model: Model = { format: "built", name: "sketch", producer: "", version: "", graph, metadata: new Map() };
+  const model: Model = {
+    format: "built",
+    name: "sketch",
+    producer: "",
+    version: "",
+    graph,
+    metadata: new Map(),
+  };
   const now = predict(model);
   return { now, gains: gainsOf(now) };
 }
@@ -61,7 +68,9 @@ describe("gainsOf()", () => {
       const features = net.conv(net.input({ shape: MAP }), { filters: 16 });
       return net.node("Mystery", [features], { shape: MAP });
     });
-    expect(gains).toMatchObject([{ nodes: [{ rule: "N6-OP-02", aloneMs: null }], saving: null, savedEpochs: 0 }]);
+    expect(gains).toMatchObject([
+      { nodes: [{ rule: "N6-OP-02", aloneMs: null }], saving: null, savedEpochs: 0 },
+    ]);
   });
 
   it("gainsOf() is empty when everything runs on the NPU", () => {

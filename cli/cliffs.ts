@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { WalkProgress } from "../lib/analyze/cliffs.js";
-import type { AnalyzeOptions } from "../lib/analyze/study.js";
+import type { AnalyzeOptions } from "../lib/analyze/predict.js";
 import { LabError } from "../lib/errors.js";
 import type { ClockMode } from "../lib/targets/neural-art/facts.js";
 import { type Profile, TOOL_VERSIONS, type ToolVersion } from "../lib/targets/neural-art/records.js";

@@ -7,6 +7,7 @@ export { type FindCliffsRequest, findCliffs, type WalkAxis } from "./analyze/cli
 export { type Difference, diffModels } from "./analyze/diff.js";
 export { inspect } from "./analyze/inspect.js";
 export type { LoadedModel } from "./analyze/loaded.js";
+export type { AnalyzeOptions } from "./analyze/predict.js";
 export type {
   Analysis,
   Cliff,
@@ -19,7 +20,7 @@ export type {
 } from "./analyze/record.js";
 export { checkReportedRom, nearestSettings, type ReportedCheck } from "./analyze/reported.js";
 export { ROM_ERRORS } from "./analyze/rom-errors.js";
-export { type AnalyzeOptions, analyze, type Study, study } from "./analyze/study.js";
+export { analyze, type Study, study } from "./analyze/study.js";
 export { type Displayable, JUPYTER_DISPLAY, type MimeBundle, markdown } from "./display.js";
 export { DecodeError, LabError } from "./errors.js";
 export { convertToOnnx } from "./formats/onnx/write/convert.js";

@@ -2,8 +2,8 @@
 import { kernelsPerPass } from "../cost/hardware.js";
 import type { Node } from "../graph/node.js";
 import type { Epoch, PackedBuffer } from "../targets/neural-art/records.js";
+import type { Prediction } from "./predict.js";
 import type { CliffFlip, CliffMetric } from "./record.js";
-import type { Prediction } from "./study.js";
 
 /** Nodes that a slowdown is told for, the largest parts of it first. */
 const NAMED_SLOW = 3;

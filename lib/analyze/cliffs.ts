@@ -12,8 +12,8 @@ import type { Model } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
 import { bankOf, causesOf } from "./cliff-cause.js";
 import { CRITERION, jumpOf, METRICS, partOf, sizeOf, type Trend, trendAround } from "./cliff-criterion.js";
+import { type AnalyzeOptions, type Prediction, predict } from "./predict.js";
 import type { Cliff, CliffFigures, CliffJump, CliffPoint, CliffReport, CliffRun } from "./record.js";
-import { type AnalyzeOptions, type Prediction, predict } from "./study.js";
 
 /** Networks that differ in one number. */
 export interface WalkAxis {

@@ -21,8 +21,8 @@ import { packModel } from "../targets/neural-art/packing/pack-model.js";
 import type { Epoch, PackedBuffer, RomPlan } from "../targets/neural-art/records.js";
 import type { Reason } from "../targets/rule.js";
 import { bytes, sum } from "../units.js";
+import type { Prediction } from "./predict.js";
 import type { GainRecord } from "./record.js";
-import type { Prediction } from "./study.js";
 
 /** Broken by operators that no unit computes: how long one would take there is not a question of rules. */
 const NO_UNIT: ReadonlySet<string> = new Set(["N6-OP-01", "N6-OP-02", "N6-SHAPE-01"]);

@@ -26,13 +26,13 @@ export function cliffReport(report: CliffReport): Block[] {
     prose(
       [
         `# Cliffs of ${code(report.model)} over its ${axis.name}`,
-        `${axis.name} ${first} to ${axis.values.at(-1)} ${axis.unit}, ${points} networks compiled on paper${failed > 0 ? `, ${failed} of them impossible` : ""}; cliffs narrowed down to ${axis.step} ${axis.unit}.`,
+        `${axis.name} ${first} to ${axis.values.at(-1)} ${axis.unit}, ${points} networks predicted${failed > 0 ? `, ${failed} of them impossible` : ""}; cliffs narrowed down to ${axis.step} ${axis.unit}.`,
         settings.join("\n"),
         `**${cliffs === 0 ? "No cliff" : cliffs === 1 ? "One cliff" : `${cliffs} cliffs`}.** ${report.criterion}`,
       ].join("\n\n"),
     ),
-    ...(cliffs > 0 ? [display(show(cliffsTable(report), { caption: "Cliffs", limit: 200 }))] : []),
     display(cliffsFigure(report)),
+    ...(cliffs > 0 ? [display(show(cliffsTable(report), { caption: "Cliffs", limit: 200 }))] : []),
     ...(cliffs > 0
       ? [
           prose("## Both sides of each cliff"),

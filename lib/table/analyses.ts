@@ -192,19 +192,19 @@ function unique(texts: readonly string[]): string[] {
 export function gainsTable(analysis: Analysis): ColumnTable {
   return from(
     analysis.gains.map(({ nodes, epochs, nowMs, saving, savedEpochs }) => ({
-      nodes: named(nodes.map(({ node }) => node)),
+      gain_ms: saving?.ms ?? null,
+      interval: saving ? `${formatCell("_ms", saving.low)} to ${formatCell("_ms", saving.high)}` : "unknown",
+      of_inference_share: saving && analysis.latency.ms > 0 ? saving.ms / analysis.latency.ms : null,
       operators: named(unique(nodes.map(({ op }) => op))),
       rules: unique(nodes.map(({ rule }) => rule)).join(", "),
       why: unique(nodes.map(({ why }) => why))[0]!,
       fix: unique(nodes.map(({ fix }) => fix))
         .slice(0, NAMED_NODES)
         .join("; "),
+      now_ms: nowMs,
       epochs: epochs.length,
       saved_epochs: savedEpochs,
-      now_ms: nowMs,
-      gain_ms: saving?.ms ?? null,
-      interval: saving ? `${formatCell("_ms", saving.low)} to ${formatCell("_ms", saving.high)}` : "",
-      of_inference_share: saving && analysis.latency.ms > 0 ? saving.ms / analysis.latency.ms : null,
+      nodes: named(nodes.map(({ node }) => node)),
     })),
   );
 }

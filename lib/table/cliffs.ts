@@ -38,7 +38,19 @@ export function flipSentence({ kind, rule, nodes, before, after }: CliffFlip): s
   return `${rule || kind}${where}: ${before} → ${after}`;
 }
 
-/** One row per cliff: where, what jumped, and the first thing that flipped; the rest are counted. */
+/** Returns what a flip is called and whom it happens to, without the two sides. */
+function flipName({ kind, rule, nodes }: CliffFlip): string {
+  const more = nodes.length > NAMED_NODES ? ` and ${nodes.length - NAMED_NODES} more` : "";
+  const where = nodes.length > 0 ? ` (${nodes.slice(0, NAMED_NODES).join(", ")}${more})` : "";
+  return `${rule || kind}${where}`;
+}
+
+/** One flip of each rule or kind, in their order: those that change most come first. */
+function firstOfEach(flips: readonly CliffFlip[]): readonly CliffFlip[] {
+  return [...new Map(flips.toReversed().map((flip) => [flip.rule || flip.kind, flip])).values()].toReversed();
+}
+
+/** One row per cliff: where, what jumped, which rules or mechanisms flipped; `flipsTable` has both sides. */
 export function cliffsTable(report: CliffReport): ColumnTable {
   return from(
     report.runs.flatMap(({ target, cliffs }) =>
@@ -46,8 +58,7 @@ export function cliffsTable(report: CliffReport): ColumnTable {
         tool: target.tool,
         [report.axis.name]: `${low} → ${to}`,
         jumps: jumps.map(jumpSentence).join("; "),
-        cause: flips[0] ? flipSentence(flips[0]) : "no rule flipped",
-        more_causes: Math.max(0, flips.length - 1),
+        flipped: firstOfEach(flips).map(flipName).join("; ") || "no rule",
       })),
     ),
   );

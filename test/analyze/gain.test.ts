@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { gainsOf, savingOf } from "../../lib/analyze/gain.js";
-import { analyze, predict } from "../../lib/analyze/study.js";
+import { predict } from "../../lib/analyze/predict.js";
+import { analyze } from "../../lib/analyze/study.js";
 import type { Model } from "../../lib/graph/graph.js";
 import { preset } from "../../lib/node/load.js";
 import { Sketch } from "../targets/epochs-graphs.js";

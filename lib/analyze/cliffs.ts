@@ -10,6 +10,7 @@
 import { LabError } from "../errors.js";
 import type { Model } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
+import { sum } from "../units.js";
 import { bankOf, causesOf } from "./cliff-cause.js";
 import { CRITERION, jumpOf, METRICS, partOf, sizeOf, type Trend, trendAround } from "./cliff-criterion.js";
 import { type AnalyzeOptions, type Prediction, predict } from "./predict.js";
@@ -49,20 +50,19 @@ interface Station extends CliffPoint {
   readonly prediction: Prediction | null;
 }
 
-function figuresOf({ graph, plan, rom, memory, latency }: Prediction): CliffFigures {
+function figuresOf({ graph, pools, plan, rom, memory, latency }: Prediction): CliffFigures {
   const ofKind = (kind: "hybrid" | "sw") => plan.epochs.filter((epoch) => epoch.kind === kind).length;
-  const sizes = memory.buffers.map(({ sizeBytes }) => sizeBytes);
+  const outside = new Set(pools.filter(({ external }) => external).map(({ name }) => name));
   return {
-    macs: plan.epochs.reduce((sum, { macs }) => sum + macs, 0),
+    macs: sum(plan.epochs.map(({ macs }) => macs)),
     sourceBytes: rom.sourceBytes,
     romBytes: rom.imageBytes,
     ramBytes: memory.activationPeakBytes,
-    externalBytes: 0,
-    largestBytes: Math.max(0, ...sizes),
-    activationBytes: graph.nodes.reduce(
-      (sum, { outputs }) => sum + outputs.reduce((all, o) => all + o.bytes, 0),
-      0,
+    externalBytes: sum(
+      memory.pools.filter(({ name }) => outside.has(name)).map(({ activationBytes }) => activationBytes),
     ),
+    largestBytes: Math.max(0, ...memory.buffers.map(({ sizeBytes }) => sizeBytes)),
+    activationBytes: sum(graph.nodes.flatMap(({ outputs }) => outputs.map(({ bytes }) => bytes))),
     epochs: plan.epochs.length,
     hybrid: ofKind("hybrid"),
     sw: ofKind("sw"),
@@ -70,14 +70,6 @@ function figuresOf({ graph, plan, rom, memory, latency }: Prediction): CliffFigu
     low: latency.low,
     high: latency.high,
   };
-}
-
-function externalBytesOf({ pools, memory }: Prediction): number {
-  const external = new Set(pools.filter((pool) => pool.external).map(({ name }) => name));
-  return memory.pools.reduce(
-    (sum, { name, activationBytes }) => sum + (external.has(name) ? activationBytes : 0),
-    0,
-  );
 }
 
 /** Lets timers and signals in between two points. */
@@ -118,8 +110,7 @@ class Walk {
     try {
       const { model, inputShapes } = this.#axis.at(value);
       const prediction = predict(model, { ...this.#options, ...(inputShapes ? { inputShapes } : {}) });
-      const figures = { ...figuresOf(prediction), externalBytes: externalBytesOf(prediction) };
-      return { value, figures, error: null, prediction };
+      return { value, figures: figuresOf(prediction), error: null, prediction };
     } catch (error) {
       if (!(error instanceof LabError)) throw error;
       return { value, figures: null, error: error.describe(), prediction: null };

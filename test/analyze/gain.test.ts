@@ -3,7 +3,9 @@ import { gainsOf, savingOf } from "../../lib/analyze/gain.js";
 import { predict } from "../../lib/analyze/predict.js";
 import { analyze } from "../../lib/analyze/study.js";
 import type { Model } from "../../lib/graph/graph.js";
+import { CATALOG } from "../../lib/models/catalog.js";
 import { preset } from "../../lib/node/load.js";
+import { TOOL_VERSIONS } from "../../lib/targets/neural-art/records.js";
 import { Sketch } from "../targets/epochs-graphs.js";
 
 const MAP = [1, 32, 32, 16];
@@ -84,6 +86,23 @@ describe("gainsOf()", () => {
     expect(gains[0]!.nodes.map(({ op }) => op)).toEqual(["Softmax", "DequantizeLinear"]);
     expect(gains[0]!.saving!.ms / latency.ms).toBeLessThan(0.01);
   });
+});
+
+describe("reasons", () => {
+  it.each(CATALOG.map(({ id }) => [id]))(
+    "each epoch of %s off the NPU has a rule, a value, a fix and a gain",
+    (id) => {
+      for (const tool of TOOL_VERSIONS) {
+        const { epochs, gains } = analyze(preset(id), { tool });
+        const left = epochs.list.filter(({ kind }) => kind !== "hw");
+        expect(left.filter(({ reason }) => !reason?.rule || !reason.why || !reason.fix)).toEqual([]);
+        expect(gains.flatMap((gain) => gain.epochs).sort((a, b) => a - b)).toEqual(
+          left.map(({ index }) => index),
+        );
+        expect(gains.every(({ saving }) => saving !== null && saving.ms > 0)).toBe(true);
+      }
+    },
+  );
 });
 
 describe("savingOf()", () => {

@@ -3,6 +3,7 @@ import { offloadSentence } from "../lib/plot/latency.js";
 import {
   causesTable,
   fallbackTable,
+  gainsTable,
   latencyTable,
   memoryTable,
   modelsTable,
@@ -22,7 +23,13 @@ export function analysisText(analysis: Analysis): string {
     tableToText(latencyTable([analysis]), { caption: "Epochs and latency" }),
     offloadSentence(analysis),
     ...(left > 0
-      ? [tableToText(fallbackTable(analysis), { caption: "What left the NPU, and why", limit: 40 })]
+      ? [
+          tableToText(fallbackTable(analysis), { caption: "What left the NPU, and why", limit: 40 }),
+          tableToText(gainsTable(analysis), {
+            caption: "What an inference would save if the compiler accepted it, run by run",
+            limit: 20,
+          }),
+        ]
       : []),
     tableToText(memoryTable([analysis]), { caption: "Memory pools" }),
     `Latency: ${analysis.latency.level}.`,

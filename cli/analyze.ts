@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import type { AnalyzeOptions } from "../lib/analyze/study.js";
+import type { AnalyzeOptions } from "../lib/analyze/predict.js";
 import { LabError } from "../lib/errors.js";
 import type { PortType } from "../lib/targets/neural-art/epochs/edges.js";
 import type { ClockMode } from "../lib/targets/neural-art/facts.js";

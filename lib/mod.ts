@@ -3,13 +3,24 @@
  *
  * @module
  */
+export { type FindCliffsRequest, findCliffs, type WalkAxis } from "./analyze/cliffs.js";
 export { type Difference, diffModels } from "./analyze/diff.js";
 export { inspect } from "./analyze/inspect.js";
 export type { LoadedModel } from "./analyze/loaded.js";
-export type { Analysis, EpochRecord, LedgerRecord, PoolRecord, RomError } from "./analyze/record.js";
+export type { AnalyzeOptions } from "./analyze/predict.js";
+export type {
+  Analysis,
+  Cliff,
+  CliffReport,
+  EpochRecord,
+  GainRecord,
+  LedgerRecord,
+  PoolRecord,
+  RomError,
+} from "./analyze/record.js";
 export { checkReportedRom, nearestSettings, type ReportedCheck } from "./analyze/reported.js";
 export { ROM_ERRORS } from "./analyze/rom-errors.js";
-export { type AnalyzeOptions, analyze, type Study, study } from "./analyze/study.js";
+export { analyze, type Study, study } from "./analyze/study.js";
 export { type Displayable, JUPYTER_DISPLAY, type MimeBundle, markdown } from "./display.js";
 export { DecodeError, LabError } from "./errors.js";
 export { convertToOnnx } from "./formats/onnx/write/convert.js";
@@ -18,6 +29,8 @@ export { encodeTflite } from "./formats/tflite/encode.js";
 export { CATALOG } from "./models/catalog.js";
 export { latencyErrors } from "./node/latency-errors.js";
 export { load, preset } from "./node/load.js";
+export { walkAxis } from "./node/walk-axis.js";
+export { cliffsFigure } from "./plot/cliffs.js";
 export { type Figure, type FigureSpec, figure } from "./plot/figure.js";
 export { offloadLatencyFigure, offloadSentence, timelineFigure } from "./plot/latency.js";
 export { poolsFigure } from "./plot/memory.js";
@@ -29,6 +42,7 @@ export {
   causesTable,
   epochsTable,
   fallbackTable,
+  gainsTable,
   latencyTable,
   ledgerTable,
   memoryTable,
@@ -37,6 +51,7 @@ export {
   rulesTable,
 } from "./table/analyses.js";
 export { chipCausesTable, chipsTable } from "./table/chips.js";
+export { cliffPointsTable, cliffsTable, flipsTable } from "./table/cliffs.js";
 export { differencesTable } from "./table/diff.js";
 export { latencyErrorsTable, romErrorsTable } from "./table/errors.js";
 export { growthTable, settingsTable } from "./table/rom-plan.js";

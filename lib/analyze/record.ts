@@ -54,6 +54,28 @@ export interface PoolRecord {
   readonly activationBytes: number;
 }
 
+/** Connected nodes that left the NPU, and what an inference would save were they to run on it. */
+export interface GainRecord {
+  /** In running order, each with the rule that sent it off. */
+  readonly nodes: readonly {
+    readonly node: string;
+    readonly op: string;
+    readonly rule: string;
+    readonly why: string;
+    readonly fix: string;
+    /** Saved were this node alone to run on the NPU; null when not asked (very many nodes) or not known. */
+    readonly aloneMs: number | null;
+  }[];
+  /** Epochs that the CPU takes part in because of them, and what these take now. */
+  readonly epochs: readonly number[];
+  readonly nowMs: number;
+  /** If the compiler accepted them; null where the cost model has no figure for an operator on the NPU. */
+  readonly saving: { readonly ms: number; readonly low: number; readonly high: number } | null;
+  readonly savedEpochs: number;
+  /** Fewer interruptions of the hardware's schedule. */
+  readonly savedBlobs: number;
+}
+
 export interface Analysis {
   readonly schema: "npulab/analysis@1";
   readonly model: {
@@ -84,6 +106,8 @@ export interface Analysis {
     readonly sw: number;
     readonly list: readonly EpochRecord[];
   };
+  /** What nodes off the NPU would gain on it, largest gain first; empty when all run there. */
+  readonly gains: readonly GainRecord[];
   /** Share that runs on the NPU; it differs with what is counted, so each is given. */
   readonly offload: { readonly epochs: number; readonly macs: number; readonly time: number };
   readonly rom: {
@@ -112,6 +136,103 @@ export interface Analysis {
   };
   /** What was assumed or repaired on the way, in sentences. */
   readonly notes: readonly string[];
+}
+
+/** Figures of one point of a walk over networks that differ in one number. */
+export interface CliffFigures {
+  readonly macs: number;
+  readonly sourceBytes: number;
+  readonly romBytes: number;
+  readonly ramBytes: number;
+  /** Of them behind the external bus. */
+  readonly externalBytes: number;
+  /** Size of the largest activation. */
+  readonly largestBytes: number;
+  /** All activations that epochs write, whether or not they live together. */
+  readonly activationBytes: number;
+  readonly epochs: number;
+  readonly hybrid: number;
+  readonly sw: number;
+  readonly ms: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface CliffPoint {
+  /** Pixels, width factor or channels. */
+  readonly value: number;
+  /** null where the network cannot be built, inferred or placed; `error` says why. */
+  readonly figures: CliffFigures | null;
+  readonly error: string | null;
+}
+
+/** fits: whether there is a plan at all. bank, external: whether a tensor outgrows a bank, or the chip. */
+export type CliffMetric =
+  | "rom"
+  | "ram"
+  | "latency"
+  | "epochs"
+  | "hybrid"
+  | "sw"
+  | "bank"
+  | "external"
+  | "fits";
+
+/** A figure that left its trend between two values. Yes-or-no figures are 0 and 1. */
+export interface CliffJump {
+  readonly metric: CliffMetric;
+  readonly before: number;
+  readonly after: number;
+  /** What the local trend leads to from `before`. */
+  readonly expected: number;
+}
+
+/** What is otherwise on the two sides of a cliff. */
+export interface CliffFlip {
+  /**
+   * rule: an operator rule breaks or mends; packing: weights are stored otherwise; fusion: other steps share an
+   * epoch; memory: other pools; structure: the network has other nodes; time: an epoch is bound otherwise.
+   */
+  readonly kind: "rule" | "packing" | "fusion" | "memory" | "structure" | "time";
+  /** Id of the operator or packing rule; an empty string where none is at work. */
+  readonly rule: string;
+  /** Nodes, or tensors for memory, that it happens to. */
+  readonly nodes: readonly string[];
+  readonly before: string;
+  readonly after: string;
+}
+
+export interface Cliff {
+  /** Values on either side: neighbours by the walk's smallest step, unless the change is spread between them. */
+  readonly from: number;
+  readonly to: number;
+  readonly jumps: readonly CliffJump[];
+  readonly flips: readonly CliffFlip[];
+}
+
+export interface CliffRun {
+  readonly target: Analysis["target"];
+  /** In order of value; those of the walk and those that narrowed a cliff down. */
+  readonly points: readonly CliffPoint[];
+  readonly cliffs: readonly Cliff[];
+  /** Whether the walk went to its end. */
+  readonly complete: boolean;
+}
+
+/** The object that `npulab cliffs --json` prints. Sizes in bytes, times in milliseconds. */
+export interface CliffReport {
+  readonly schema: "npulab/cliffs@1";
+  readonly model: string;
+  readonly axis: {
+    readonly name: "resolution" | "width" | "channels";
+    readonly unit: string;
+    readonly values: readonly number[];
+    /** Values closer than this are not told apart. */
+    readonly step: number;
+  };
+  /** What counts as a cliff, in a sentence. */
+  readonly criterion: string;
+  readonly runs: readonly CliffRun[];
 }
 
 /** A real flash image beside the predicted one. */

@@ -1,90 +1,20 @@
-/** From a loaded model to everything known about it on a target: the rooms called one after another. */
-import { estimateLatency, type LatencyEstimate } from "../cost/estimate.js";
-import type { WeightStore } from "../cost/hardware.js";
-import { readMpool } from "../formats/vendor/mpool.js";
+/** From a loaded model to everything known about it on a target. */
 import { countModel } from "../graph/count.js";
-import type { Graph } from "../graph/graph.js";
-import { normalizeModel } from "../graph/passes/normalize.js";
-import type { Shape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
-import { type MemoryPlan, planMemory } from "../memory/plan.js";
 import { storeForCpu } from "../targets/cortex-m/store.js";
 import { storeAsKmodel } from "../targets/k210/kmodel.js";
-import { type Board, boardOf } from "../targets/neural-art/boards.js";
-import type { Ports } from "../targets/neural-art/epochs/edges.js";
-import { formEpochs } from "../targets/neural-art/epochs/form.js";
 import { offload } from "../targets/neural-art/epochs/offload.js";
-import type { ClockMode } from "../targets/neural-art/facts.js";
 import { RULES } from "../targets/neural-art/facts-packing.js";
-import { packModel } from "../targets/neural-art/packing/pack-model.js";
-import { type MemoryPool, poolsFromFile } from "../targets/neural-art/pools.js";
-import type {
-  CompileOptions,
-  EpochPlan,
-  Profile,
-  RomPlan,
-  ToolVersion,
-} from "../targets/neural-art/records.js";
+import type { RomPlan } from "../targets/neural-art/records.js";
+import { gainsOf } from "./gain.js";
 import type { LoadedModel } from "./loaded.js";
 import { notesOf } from "./notes.js";
+import { type AnalyzeOptions, type Prediction, predict } from "./predict.js";
 import type { Analysis, PortRecord, RuleRecord } from "./record.js";
 
-export interface AnalyzeOptions {
-  /** `stm32n6570-dk` or `nucleo-n657x0-q`. */
-  readonly board?: string;
-  readonly tool?: ToolVersion;
-  readonly clock?: ClockMode;
-  readonly epochController?: boolean;
-  readonly profile?: Profile;
-  /**
-   * What the application hands over and takes where the file says float: `stored` as in the file, `integer`
-   * without the conversion. The default is what the tool version was seen to do (epochs/edges.ts).
-   */
-  readonly ports?: Partial<Ports>;
-  /** Text of a memory pool file to use in place of the board's stock pools, and its name for messages. */
-  readonly mpool?: { readonly name: string; readonly text: string };
-  /** Fixes the shapes of inputs, e.g. to try another resolution. */
-  readonly inputShapes?: ReadonlyMap<string, Shape>;
-}
-
 /** An analysis with the values that it was made from. */
-export interface Study {
+export interface Study extends Pick<Prediction, "graph" | "plan" | "rom" | "memory" | "latency"> {
   readonly analysis: Analysis;
-  readonly graph: Graph;
-  readonly plan: EpochPlan;
-  readonly rom: RomPlan;
-  readonly memory: MemoryPlan;
-  readonly latency: LatencyEstimate;
-}
-
-function memoryOf(plan: EpochPlan, rom: RomPlan, pools: readonly MemoryPool[]): MemoryPlan {
-  const ids = new Map<Tensor, string>();
-  const taken = new Set<string>();
-  const idOf = (tensor: Tensor) => {
-    const known = ids.get(tensor);
-    if (known !== undefined) return known;
-    let id = tensor.name;
-    for (let copy = 2; taken.has(id); copy++) id = `${tensor.name} #${copy}`;
-    taken.add(id);
-    ids.set(tensor, id);
-    return id;
-  };
-  const activations = (tensors: readonly Tensor[]) =>
-    tensors.filter((tensor) => !tensor.isConstant).map(idOf);
-  const steps = plan.epochs.map((epoch) => ({
-    reads: activations(epoch.reads),
-    writes: activations(epoch.writes),
-  }));
-  const kept = new Set(plan.outputs);
-  const tensors = [...ids].map(([tensor, id]) => ({ id, bytes: tensor.bytes, keep: kept.has(tensor) }));
-  return planMemory({ steps, tensors, weightBytes: rom.imageBytes, pools });
-}
-
-/** Returns the memory that holds most of the weights, as the cost model tells memories apart. */
-function weightStoreOf(memory: MemoryPlan): WeightStore {
-  const most = [...memory.pools].sort((a, b) => b.weightBytes - a.weightBytes)[0];
-  if (most?.name === "hyperRAM") return "hyperRAM";
-  return most === undefined || most.weightBytes === 0 || most.name === "octoFlash" ? "octoFlash" : "internal";
 }
 
 /** Returns the packing rules that a ledger names, in the order in which it names them. */
@@ -99,10 +29,6 @@ function portOf(tensor: Tensor): PortRecord {
   return { name: tensor.name, shape: tensor.staticShape(), dtype: tensor.dtype };
 }
 
-function poolsOf(board: Board, mpool: AnalyzeOptions["mpool"]): readonly MemoryPool[] {
-  return mpool ? poolsFromFile(readMpool(mpool.text, mpool.name).pools, mpool.name) : board.pools;
-}
-
 /**
  * Returns the analysis of a model and everything that it was made from. Throws a LabError that names the
  * operator, tensor or option that stands in the way.
@@ -115,22 +41,8 @@ function poolsOf(board: Board, mpool: AnalyzeOptions["mpool"]): readonly MemoryP
  * ```
  */
 export function study({ model, file, sha256, notes = [] }: LoadedModel, options: AnalyzeOptions = {}): Study {
-  const board = boardOf(options.board ?? "stm32n6570-dk");
-  const clock = options.clock ?? "overdrive";
-  const compile: CompileOptions = {
-    tool: options.tool ?? "2.1",
-    epochController: options.epochController ?? true,
-    profile: options.profile ?? "O3",
-  };
-  const pools = poolsOf(board, options.mpool);
-  const { graph, report } = normalizeModel(
-    model,
-    options.inputShapes ? { inputShapes: options.inputShapes } : {},
-  );
-  const plan = formEpochs(graph, compile, options.ports);
-  const rom = packModel({ graph, options: compile, plan });
-  const memory = memoryOf(plan, rom, pools);
-  const latency = estimateLatency({ plan, rom, options: { clock, weights: weightStoreOf(memory) } });
+  const prediction = predict(model, options);
+  const { graph, report, board, compile, plan, rom, memory, latency } = prediction;
   const rates = offload(plan);
   const counts = countModel(graph);
   const ofKind = (kind: "hw" | "hybrid" | "sw") => plan.epochs.filter((epoch) => epoch.kind === kind).length;
@@ -148,7 +60,7 @@ export function study({ model, file, sha256, notes = [] }: LoadedModel, options:
       weightBytes: counts.weightBytes,
       constantBytes: counts.constantBytes,
     },
-    target: { chip: board.chip, board: board.id, clock, ...compile },
+    target: { chip: board.chip, board: board.id, clock: prediction.cost.clock, ...compile },
     epochs: {
       total: plan.epochs.length,
       hw: ofKind("hw"),
@@ -166,6 +78,7 @@ export function study({ model, file, sha256, notes = [] }: LoadedModel, options:
         ...(epoch.note ? { note: epoch.note } : {}),
       })),
     },
+    gains: gainsOf(prediction),
     offload: { ...rates, time: latency.offloadTime },
     rom: {
       sourceBytes: rom.sourceBytes,

@@ -25,7 +25,7 @@ export function largestDivisor(count: number, limit: number): number {
 }
 
 /** Returns the kernels computed in one pass over the input. */
-function kernelsPerPass(outputChannels: number): number {
+export function kernelsPerPass(outputChannels: number): number {
   const divisor = largestDivisor(outputChannels, NPU.kernelsPerPass.value);
   // A channel count without a useful divisor is filled up, not computed one by one.
   return divisor >= NPU.unitKernels.value ? divisor : Math.min(outputChannels, NPU.kernelsPerPass.value);

@@ -43,12 +43,29 @@ export interface Preset {
   readonly title: string;
   readonly family: Family;
   readonly config: Families[Family];
-  /** Returns a fresh model, named by the preset's id. Milliseconds: weights are made when read. */
-  build(): Model;
+  /**
+   * Returns a fresh model, named by the preset's id; with `change`, the network of its family that differs so.
+   * Milliseconds: weights are made when read.
+   */
+  build(change?: ConfigChange): Model;
+}
+
+/** What may differ from a preset's config; each family reads the fields that it has. */
+export interface ConfigChange {
+  readonly resolution?: number;
+  readonly width?: number;
+  readonly filters?: number;
+  readonly hidden?: number;
 }
 
 function preset<F extends Family>(id: string, title: string, family: F, config: Families[F]): Preset {
-  return { id, title, family, config, build: () => ({ ...BUILDERS[family](config), name: id }) };
+  return {
+    id,
+    title,
+    family,
+    config,
+    build: (change = {}) => ({ ...BUILDERS[family]({ ...config, ...change }), name: id }),
+  };
 }
 
 const IMAGENET = 1000;

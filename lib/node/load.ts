@@ -52,7 +52,7 @@ function withTable(model: Model, source: ByteSource, path: string): { model: Mod
 }
 
 /** Stands before the id of a preset where a path is expected. */
-const BUILT = "built:";
+export const BUILT = "built:";
 
 /**
  * Returns the model in a `.tflite` or `.onnx` file; weights are read when asked for, and so is the whole file

@@ -9,6 +9,7 @@ import {
   causesTable,
   epochsTable,
   fallbackTable,
+  gainsTable,
   latencyTable,
   ledgerTable,
   memoryTable,
@@ -80,7 +81,15 @@ export function analysisReport(analysis: Analysis): Block[] {
     display(show(latencyTable([analysis]).select(not("model", "tool")))),
     display(timelineFigure(analysis)),
     ...(left > 0
-      ? [display(show(fallbackTable(analysis), { caption: "What left the NPU, by which rule", limit: 100 }))]
+      ? [
+          display(show(fallbackTable(analysis), { caption: "What left the NPU, by which rule", limit: 100 })),
+          prose(
+            "### What would it gain\n\nThe network scheduled and timed once more with the rules of a run of neighbours waived. It holds if the compiler accepted them; the interval takes CPU kernels as uncertain by their factor.",
+          ),
+          display(
+            show(gainsTable(analysis), { caption: "Gain per run of nodes, largest first", limit: 100 }),
+          ),
+        ]
       : [prose("Every epoch runs in hardware.")]),
     display(show(epochsTable(analysis), { caption: "All epochs", limit: 2000, folded: true })),
     prose("## Memory: where weights and activations land"),

@@ -146,8 +146,16 @@ export function epochsTable(analysis: Analysis): ColumnTable {
   );
 }
 
-/** One row per epoch that is not plain hardware: the rule it broke and what would mend it. */
+/**
+ * One row per epoch that is not plain hardware: the rule it broke, what would mend it, and what the run of
+ * nodes that it belongs to would gain.
+ */
 export function fallbackTable(analysis: Analysis): ColumnTable {
+  const gains = new Map(
+    analysis.gains.flatMap(({ epochs, saving }) =>
+      epochs.map((index) => [index, saving?.ms ?? null] as const),
+    ),
+  );
   return from(
     analysis.epochs.list
       .filter((epoch) => epoch.kind !== "hw")
@@ -160,7 +168,44 @@ export function fallbackTable(analysis: Analysis): ColumnTable {
         why: epoch.reason?.why ?? "",
         fix: epoch.reason?.fix ?? "",
         time_ms: epoch.ms,
+        gain_of_run_ms: gains.get(epoch.index) ?? null,
       })),
+  );
+}
+
+/** Nodes of a run that a table names; the rest are counted. */
+const NAMED_NODES = 3;
+
+function named(names: readonly string[]): string {
+  const more = names.length > NAMED_NODES ? ` and ${names.length - NAMED_NODES} more` : "";
+  return `${names.slice(0, NAMED_NODES).join(", ")}${more}`;
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}
+
+/**
+ * One row per connected run of nodes off the NPU, largest gain first: what an inference would save if the
+ * compiler accepted them, with its interval; an empty gain where no unit computes such an operator.
+ */
+export function gainsTable(analysis: Analysis): ColumnTable {
+  return from(
+    analysis.gains.map(({ nodes, epochs, nowMs, saving, savedEpochs }) => ({
+      gain_ms: saving?.ms ?? null,
+      interval: saving ? `${formatCell("_ms", saving.low)} to ${formatCell("_ms", saving.high)}` : "unknown",
+      of_inference_share: saving && analysis.latency.ms > 0 ? saving.ms / analysis.latency.ms : null,
+      operators: named(unique(nodes.map(({ op }) => op))),
+      rules: unique(nodes.map(({ rule }) => rule)).join(", "),
+      why: unique(nodes.map(({ why }) => why))[0]!,
+      fix: unique(nodes.map(({ fix }) => fix))
+        .slice(0, NAMED_NODES)
+        .join("; "),
+      now_ms: nowMs,
+      epochs: epochs.length,
+      saved_epochs: savedEpochs,
+      nodes: named(nodes.map(({ node }) => node)),
+    })),
   );
 }
 

@@ -17,7 +17,7 @@ export interface Fact<T = number> {
 export interface Finding {
   /** The offending value beside the limit: `kernel height 5, at most 3`. */
   readonly why: string;
-  /** What a model author can change; empty when nothing helps. */
+  /** What a model author can change. */
   readonly fix: string;
 }
 

@@ -45,12 +45,23 @@ describeShared("analyze() on every file", () => {
       return;
     }
     for (const tool of ["2.1", "4.0"] as const) {
-      const { rom, epochs, offload, memory, latency } = analyze(loaded, { tool });
+      const { rom, epochs, gains, offload, memory, latency } = analyze(loaded, { tool });
       expect(rom.ledger.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(rom.imageBytes);
       expect(rom.ledger.every(({ bytes }) => Number.isSafeInteger(bytes) && bytes > 0)).toBe(true);
       expect(epochs.hw + epochs.hybrid + epochs.sw).toBe(epochs.total);
       expect(epochs.list.map(({ index }) => index)).toEqual(epochs.list.map((_, position) => position + 1));
-      expect(epochs.list.every(({ kind, reason }) => kind === "hw" || reason !== undefined)).toBe(true);
+      const left = epochs.list.filter(({ kind }) => kind !== "hw");
+      const unexplained = left.filter(({ reason }) => !reason?.rule || !reason.why || !reason.fix);
+      expect(unexplained).toEqual([]);
+      // Each epoch off the NPU belongs to one run of nodes, whose gain was asked.
+      const asked = gains.flatMap((gain) => gain.epochs).sort((a, b) => a - b);
+      expect(asked).toEqual(left.map(({ index }) => index));
+      for (const { saving, nowMs } of gains) {
+        if (saving === null) continue;
+        expect(saving.low).toBeLessThanOrEqual(saving.ms);
+        expect(saving.ms).toBeLessThanOrEqual(Math.min(saving.high, latency.ms));
+        expect(nowMs).toBeLessThanOrEqual(latency.ms + 1e-9);
+      }
       for (const share of Object.values(offload)) expect(share >= 0 && share <= 1).toBe(true);
       expect(memory.activationPeakBytes).toBeGreaterThanOrEqual(memory.lowerBoundBytes);
       expect(latency.low).toBeLessThanOrEqual(latency.ms);

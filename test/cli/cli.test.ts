@@ -1,5 +1,5 @@
 /** The command line as people use it: the built program, its exit codes, one clear line for what goes wrong. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -29,7 +29,8 @@ describe("npulab", () => {
   it("lists its commands", () => {
     const { status, stdout } = npulab("--help");
     expect(status).toBe(0);
-    for (const command of ["inspect", "analyze", "run", "kernel"]) expect(stdout).toContain(command);
+    for (const command of ["inspect", "analyze", "cliffs", "run", "kernel"])
+      expect(stdout).toContain(command);
   });
 
   it("says that there is no such file", () => {
@@ -97,6 +98,68 @@ describe("npulab convert and diff", () => {
     expectOneLine(unknown.stderr, /expected a name that ends in .onnx or .tflite/);
     expect(npulab("convert", "built:nothing", at("x.onnx")).stderr).toContain("mobilenet_v1_0.25_96");
   });
+});
+
+describe("npulab cliffs", () => {
+  const WALK = ["cliffs", "built:mobilenet_v1_0.25_96", "--resolution", "96..128/16"];
+
+  it("prints the cliffs with the rule that flipped, one walk per tool", () => {
+    const { status, stdout, stderr } = npulab(...WALK, "--tool", "2.1", "4.0", "--json");
+    expect(status).toBe(0);
+    expect(stderr).toBe("");
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ schema: "npulab/cliffs@1", axis: { name: "resolution", step: 1 } });
+    const [older, newer] = report.runs;
+    expect([older.target.tool, newer.target.tool]).toEqual(["2.1", "4.0"]);
+    expect(older.points.map(({ value }: { value: number }) => value)).toEqual(
+      expect.arrayContaining([96, 112, 128]),
+    );
+    expect(npulab(...WALK).stdout).toContain("ST Edge AI 2.1: ");
+  });
+
+  it("writes a page that needs nothing else", () => {
+    const page = join(folder, "cliffs.html");
+    expect(npulab(...WALK, "--html", page).status).toBe(0);
+    const html = readFileSync(page, "utf8");
+    expect(html).toContain("Cliffs over resolution");
+    expect(html).not.toMatch(/<(script|link|img)[^>]+(src|href)="https?:/);
+  });
+
+  it("refuses what cannot be walked over, in one line", () => {
+    expectOneLine(
+      npulab("cliffs", "built:ad01").stderr,
+      /expected one of --resolution, --width and --channels/,
+    );
+    expectOneLine(
+      npulab("cliffs", "built:dscnn_kws", "--width", "0.5..1/0.1").stderr,
+      /Cannot change the width of 'dscnn_kws'/,
+    );
+    expectOneLine(
+      npulab("cliffs", "model.tflite", "--width", "0.5..1/0.1").stderr,
+      /Cannot walk over the width of 'model.tflite'/,
+    );
+    expectOneLine(npulab(...WALK.slice(0, 3), "96-128").stderr, /expected FROM..TO\/STEP/);
+  });
+
+  it("keeps what it has when it is interrupted", async () => {
+    const words = ["cliffs", "built:mobilenet_v2_1.0_224", "--resolution", "96..1024/1", "--json"];
+    const child = spawn(process.execPath, [MAIN, ...words]);
+    let stdout = "";
+    child.stdout.on("data", (chunk) => {
+      stdout += chunk;
+    });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    setTimeout(() => child.kill("SIGINT"), 4000);
+    const status = await new Promise((resolve) => child.on("close", resolve));
+    expect(status).toBe(130);
+    expect(stderr).toContain("ended early");
+    const [run] = JSON.parse(stdout).runs;
+    expect(run.complete).toBe(false);
+    expect(run.points.length).toBeGreaterThan(0);
+  }, 30_000);
 });
 
 describeShared("npulab on a real file", () => {

@@ -8,6 +8,7 @@ import {
   causesTable,
   epochsTable,
   fallbackTable,
+  gainsTable,
   latencyTable,
   ledgerTable,
   memoryTable,
@@ -99,5 +100,26 @@ describe("tables of analyses", () => {
     const rows = fallbackTable(mobilenet!).objects() as Record<string, string>[];
     expect(rows.map(({ operators }) => operators)).toEqual(["Softmax", "DequantizeLinear"]);
     for (const { rule, why, fix } of rows) expect([rule, why, fix].every(Boolean)).toBe(true);
+  });
+});
+
+describe("gainsTable()", () => {
+  it("has the largest gain first, with its interval and what it is of the inference", () => {
+    const { gains, latency } = mobilenet!;
+    const [row] = gainsTable(mobilenet!).objects() as Record<string, unknown>[];
+    expect(row).toMatchObject({
+      operators: "Softmax, DequantizeLinear",
+      rules: "N6-OP-04, N6-TYPE-03",
+      epochs: 2,
+      gain_ms: gains[0]!.saving!.ms,
+      of_inference_share: gains[0]!.saving!.ms / latency.ms,
+    });
+    expect(row!.interval).toMatch(/^0\.\d+ to 0\.\d+$/);
+  });
+
+  it("says unknown where no unit computes the operator", () => {
+    const gains = mobilenet!.gains.map((gain) => ({ ...gain, saving: null }));
+    const [row] = gainsTable({ ...mobilenet!, gains }).objects() as Record<string, unknown>[];
+    expect(row).toMatchObject({ gain_ms: null, interval: "unknown", of_inference_share: null });
   });
 });

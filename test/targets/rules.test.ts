@@ -10,6 +10,7 @@ import {
 } from "../../lib/targets/neural-art/rules/classify.js";
 import { kernelParts } from "../../lib/targets/neural-art/rules/convolution.js";
 import { operatorPage } from "../../lib/targets/neural-art/rules/document.js";
+import { FIXES, fixOf } from "../../lib/targets/neural-art/rules/fixes.js";
 import { OPERATORS, placementOf, tablesDisagree } from "../../lib/targets/neural-art/rules/operators.js";
 import { readCsv } from "../csv.js";
 import { describeShared } from "../shared.js";
@@ -143,6 +144,7 @@ describe("classify()", () => {
       expect(kind).not.toBe("hw");
       expect(reason?.rule).toBe(id);
       expect(reason?.why).not.toBe("");
+      expect(reason?.fix).not.toBe("");
     },
   );
 
@@ -193,7 +195,28 @@ describe("kernelParts()", () => {
   });
 });
 
+describe("fixOf()", () => {
+  it("fixOf() has an own answer for each operator that a table keeps off the NPU", () => {
+    const off = new Set(["SW_INT", "SW_FLOAT", "UNSUPPORTED"]);
+    const kept = Object.entries(OPERATORS)
+      .filter(([, { onnx, tflite }]) =>
+        [onnx, ...Object.values(tflite ?? {})].some((at) => at && off.has(at)),
+      )
+      .map(([op]) => op);
+    expect(kept.filter((op) => !Object.hasOwn(FIXES, op))).toEqual([]);
+    expect(kept.length).toBeGreaterThan(45);
+    expect(fixOf("Mystery")).toMatch(/replace it/);
+  });
+});
+
 describe("operatorPage()", () => {
+  it("operatorPage() lists each operator on which the two tables disagree, and what npulab follows", () => {
+    const section = operatorPage().split("## Where the two tables disagree")[1]!;
+    for (const [op, row] of Object.entries(OPERATORS)) {
+      expect([op, section.includes(`| ${op} |`)]).toEqual([op, tablesDisagree(row)]);
+    }
+  });
+
   it("operatorPage() is what docs/operators.md says", async () => {
     await expect(operatorPage()).toMatchFileSnapshot("../../docs/operators.md");
   });

@@ -2,7 +2,6 @@
 import type { Node } from "../../../graph/node.js";
 import type { Tensor } from "../../../graph/tensor.js";
 import type { Reason } from "../../rule.js";
-import { extraWork } from "../rules/classify.js";
 import { padsMapOnly, resizeFactors } from "../rules/movement.js";
 import { isGlobalPool, windowOf } from "../rules/pooling.js";
 import { derived, type Scope } from "./scope.js";
@@ -93,7 +92,7 @@ export function lowerPad(scope: Scope, node: Node): void {
     return;
   }
 
-  const reason = extraWork(scope.site(node)).find(({ rule }) => rule === "N6-PAD-01") ?? null;
+  const reason = scope.extraWork(node).find(({ rule }) => rule === "N6-PAD-01") ?? null;
   if (!reason) {
     const writes = scope.writes(node);
     scope.emit({ op: "Pad", nodes: [node], reads, writes, units: { convolution: 1 }, seals: true });

@@ -10,8 +10,8 @@ import type { LayerGeometry } from "../../../graph/geometry.js";
 import type { Node } from "../../../graph/node.js";
 import type { Tensor } from "../../../graph/tensor.js";
 import type { Reason } from "../../rule.js";
-import { extraWork } from "../rules/classify.js";
 import { kernelParts } from "../rules/convolution.js";
+import { macsOf } from "./lower-cpu.js";
 import { derived, type Scope } from "./scope.js";
 import { fits } from "./step.js";
 
@@ -37,7 +37,7 @@ function describe(geometry: LayerGeometry): string {
 }
 
 export function lowerLayer(scope: Scope, node: Node, geometry: LayerGeometry): void {
-  const extra = new Map(extraWork(scope.site(node)).map((reason) => [reason.rule, reason]));
+  const extra = new Map(scope.extraWork(node).map((reason) => [reason.rule, reason]));
   const copy = extra.get("N6-CONV-07") ?? extra.get("N6-CONV-08");
   const columns = extra.get("N6-CONV-06");
   const dilated = extra.get("N6-CONV-05");
@@ -125,6 +125,46 @@ function lowerParts(
       note: `part ${index + 1} of ${groups.length} of the ${describe(geometry)} kernel of '${node.name}'`,
     });
     partial = output;
+  });
+}
+
+/**
+ * A product of two activations, were the NPU to take it: a dense layer per head whose weights are computed. No
+ * rule lets one pass; it is reached where a rule is waived (scope.ts).
+ */
+export function lowerProduct(scope: Scope, node: Node): void {
+  const shape = node.output().staticShape();
+  const macs = macsOf(node);
+  const rows = shape.at(-2) ?? 1;
+  const outputChannels = shape.at(-1) ?? 1;
+  const heads = shape.slice(0, -2).reduce((count, dim) => count * dim, 1);
+  const inputChannels = node.input(0).staticShape().at(-1) ?? 1;
+  const geometry: LayerGeometry = {
+    kind: "dense",
+    batch: heads,
+    inputHeight: rows,
+    inputWidth: 1,
+    inputChannels,
+    outputHeight: rows,
+    outputWidth: 1,
+    outputChannels,
+    kernelHeight: 1,
+    kernelWidth: 1,
+    strides: [1, 1],
+    dilations: [1, 1],
+    groups: 1,
+    macs,
+    weights: node.input(1),
+    bias: null,
+  };
+  scope.emit({
+    op: node.op,
+    nodes: [node],
+    reads: scope.reads(node.inputs),
+    writes: scope.writes(node),
+    units: { convolution: 1, arithmetic: REQUANTISE },
+    macs,
+    layer: { node, geometry },
   });
 }
 

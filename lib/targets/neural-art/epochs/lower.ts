@@ -17,7 +17,7 @@ import {
   lowerPool,
   lowerResize,
 } from "./lower-image.js";
-import { lowerLayer } from "./lower-layer.js";
+import { lowerLayer, lowerProduct } from "./lower-layer.js";
 import type { Scope } from "./scope.js";
 import { always, type OpenEpoch, type StepFields, type UnitNeeds } from "./step.js";
 
@@ -154,6 +154,8 @@ const ACCELERATED: Readonly<Record<string, Lowering>> = {
   Not: arithmetic,
   Equal: arithmetic,
   QuantizeLinear: arithmetic,
+  MatMul: lowerProduct,
+  Gemm: lowerProduct,
   PRelu: (scope, node) => emit(scope, node, { units: PRELU }),
   Transpose: (scope, node) => emit(scope, node, { joins: always, seals: true }),
   Cast: copy,

@@ -4,14 +4,23 @@ import { type LayerGeometry, layerGeometry } from "../../../graph/geometry.js";
 import type { Graph } from "../../../graph/graph.js";
 import type { Layout, Node } from "../../../graph/node.js";
 import { Tensor } from "../../../graph/tensor.js";
+import type { Reason } from "../../rule.js";
 import type { CompileOptions } from "../records.js";
-import { type Classification, classify } from "../rules/classify.js";
+import { type Classification, classify, extraWork } from "../rules/classify.js";
 import type { Site } from "../rules/site.js";
 import { type Step, type StepFields, step } from "./step.js";
 import { Storage } from "./storage.js";
 
 /** Stored value that stands for zero in tensors which a subtraction turns into unsigned ones. */
 const LOWEST_INT8 = -128;
+
+/**
+ * Nodes that are taken to run on the NPU whatever the rules say, each with the rules that are waived for it:
+ * the network as it would be scheduled were they mended.
+ */
+export type Waivers = ReadonlyMap<Node, ReadonlySet<string>>;
+
+const NONE: Waivers = new Map();
 
 export class Scope {
   readonly graph: Graph;
@@ -21,13 +30,16 @@ export class Scope {
   readonly #steps: Step[] = [];
   readonly #free: Node[] = [];
   readonly #verdicts = new Map<Node, Classification>();
+  readonly #extra = new Map<Node, readonly Reason[]>();
+  readonly #waivers: Waivers;
   /** Input of a layer after its zero point was subtracted. */
   readonly #unsigned = new Map<Node, Tensor>();
 
-  constructor(graph: Graph, options: CompileOptions, layout: Layout) {
+  constructor(graph: Graph, options: CompileOptions, layout: Layout, waivers: Waivers = NONE) {
     this.graph = graph;
     this.options = options;
     this.layout = layout;
+    this.#waivers = waivers;
   }
 
   get steps(): readonly Step[] {
@@ -45,9 +57,32 @@ export class Scope {
   verdict(node: Node): Classification {
     const known = this.#verdicts.get(node);
     if (known) return known;
-    const verdict = classify(node, this.options, this.layout);
+    const asked = classify(node, this.options, this.layout);
+    const verdict: Classification = this.#waivers.has(node)
+      ? { ...asked, kind: "hw", kernel: null, unsupported: false, reason: null }
+      : asked;
     this.#verdicts.set(node, verdict);
     return verdict;
+  }
+
+  /** Returns the rules that leave the node on the NPU but cost it extra epochs. */
+  extraWork(node: Node): readonly Reason[] {
+    const known = this.#extra.get(node);
+    if (known) return known;
+    const waived = this.#waivers.get(node);
+    const extra = extraWork(this.site(node)).filter(({ rule }) => !waived?.has(rule));
+    this.#extra.set(node, extra);
+    return extra;
+  }
+
+  /** Returns the rules that shaped each node's epochs so far: the very objects that the epochs carry. */
+  reasons(): ReadonlyMap<Node, readonly Reason[]> {
+    const reasons = new Map<Node, readonly Reason[]>();
+    for (const [node, { reason }] of this.#verdicts) if (reason) reasons.set(node, [reason]);
+    for (const [node, extra] of this.#extra) {
+      if (extra.length > 0) reasons.set(node, [...(reasons.get(node) ?? []), ...extra]);
+    }
+    return reasons;
   }
 
   emit(fields: StepFields): void {

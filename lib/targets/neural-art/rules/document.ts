@@ -3,6 +3,7 @@ import type { Rule } from "../../rule.js";
 import { SUPPORT_RULES } from "./classify.js";
 import { type Mapping, OPERATORS, type OperatorSupport, SUPPORT_PAGE, tablesDisagree } from "./operators.js";
 import type { Outcome, Site } from "./site.js";
+import { DECIDED_ELSEWHERE } from "./table.js";
 
 const OUTCOMES: Readonly<Record<Outcome, string>> = {
   unsupported: "refused",
@@ -41,6 +42,17 @@ function operatorRow(op: string, support: OperatorSupport): readonly string[] {
   ];
 }
 
+/** What each disagreement comes down to: where the same network runs when it is exported either way. */
+function disagreement(op: string, support: OperatorSupport): readonly string[] {
+  const builtins = Object.entries(support.tflite ?? {});
+  return [
+    op,
+    support.onnx ? MAPPINGS[support.onnx] : "-",
+    builtins.map(([name, mapping]) => `${name}: ${MAPPINGS[mapping]}`).join(", "),
+    DECIDED_ELSEWHERE[op] ?? "the table of the node's own format",
+  ];
+}
+
 function factsOf(rule: Rule<Site>): string {
   return Object.entries(rule.facts)
     .map(([name, { value, evidence }]) => `${name} ${value} (${evidence})`)
@@ -60,6 +72,10 @@ export function operatorPage(): string {
   const operators = Object.entries(OPERATORS)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([op, support]) => operatorRow(op, support));
+  const disagreements = Object.entries(OPERATORS)
+    .filter(([, support]) => tablesDisagree(support))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([op, support]) => disagreement(op, support));
   return [
     "# Operators on ST Neural-ART",
     "",
@@ -76,6 +92,12 @@ export function operatorPage(): string {
     `From ${SUPPORT_PAGE}, in the graph's vocabulary. † marks operators to which the ONNX and the TFLite table of that page give different places; a node is judged by the table of its own format. Operators that are not listed are not in the tables: the compiler may refuse them.`,
     "",
     ...table(["operator", "ONNX", "TFLite", "unit", "conditions"], operators),
+    "",
+    "## Where the two tables disagree",
+    "",
+    `${disagreements.length} operators have different places in the ONNX and in the TFLite table of the same page. The same network may so run elsewhere when it is exported the other way; npulab decides as the last column says.`,
+    "",
+    ...table(["operator", "ONNX table", "TFLite table", "npulab follows"], disagreements),
     "",
   ].join("\n");
 }

@@ -1,4 +1,5 @@
 /** Rules that read the vendor's operator table: refused, unknown, or mapped to the CPU. */
+import { fixOf } from "./fixes.js";
 import { OPERATORS, placementOf, SUPPORT_PAGE } from "./operators.js";
 import { isQuantized, type Site, type SupportRule } from "./site.js";
 
@@ -6,24 +7,13 @@ import { isQuantized, type Site, type SupportRule } from "./site.js";
  * Operators that the tables send to the CPU and other rules decide: the condition stands in a comment of the
  * table, or compiled networks show otherwise (MEAN over the map runs on POOL_ACC in 12 of 12 networks).
  */
-const DECIDED_ELSEWHERE: ReadonlySet<string> = new Set([
-  "ReduceMean",
-  "ReduceMax",
-  "Resize",
-  "Div",
-  "QuantizeLinear",
-  "DequantizeLinear",
-]);
-
-const FIXES: Readonly<Record<string, string>> = {
-  Softmax: "leave it to the application: the largest score has the same index",
-  ArgMax: "leave it to the application",
-  BatchNormalization: "fold it into the convolution before it",
-  InstanceNormalization: "train with batch normalisation, which folds into convolutions",
-  LayerNormalization: "train with batch normalisation, which folds into convolutions",
-  Gather: "cut post-processing off and run it on the CPU",
-  Max: "use Relu or Clip where one operand is constant",
-  Min: "use Clip where one operand is constant",
+export const DECIDED_ELSEWHERE: Readonly<Record<string, string>> = {
+  ReduceMean: "the NPU: MEAN over the whole map ran on POOL_ACC in 12 of 12 compiled networks",
+  ReduceMax: "the NPU, like ReduceMean; no compiled network was seen with one",
+  Resize: "rules N6-RESIZE-01 to 03, whatever the format",
+  Div: "rule N6-DIV-01, whatever the format",
+  QuantizeLinear: "rule N6-TYPE-03, whatever the format",
+  DequantizeLinear: "rule N6-TYPE-03, whatever the format",
 };
 
 function placement({ node }: Site) {
@@ -42,7 +32,7 @@ export const TABLE_RULES: readonly SupportRule[] = [
     check(site) {
       const found = placement(site);
       if (found?.mapping !== "UNSUPPORTED") return null;
-      return { why: `${site.node.source.op} is refused by the vendor's compiler`, fix: found.limits };
+      return { why: `${site.node.source.op} is refused by the vendor's compiler`, fix: fixOf(site.node.op) };
     },
   },
   {
@@ -57,7 +47,7 @@ export const TABLE_RULES: readonly SupportRule[] = [
       if (Object.hasOwn(OPERATORS, node.op)) return null;
       return {
         why: `${node.source.op} is not in the table: the vendor's compiler may refuse it`,
-        fix: "replace it by operators of the table, or cut the network before it",
+        fix: fixOf(node.op),
       };
     },
   },
@@ -71,8 +61,8 @@ export const TABLE_RULES: readonly SupportRule[] = [
     source: SUPPORT_PAGE,
     check(site) {
       const found = placement(site);
-      if (found?.mapping !== "SW_FLOAT" || DECIDED_ELSEWHERE.has(site.node.op)) return null;
-      return { why: `${site.node.source.op} is mapped SW_FLOAT`, fix: FIXES[site.node.op] ?? "" };
+      if (found?.mapping !== "SW_FLOAT" || Object.hasOwn(DECIDED_ELSEWHERE, site.node.op)) return null;
+      return { why: `${site.node.source.op} is mapped SW_FLOAT`, fix: fixOf(site.node.op) };
     },
   },
   {
@@ -85,11 +75,11 @@ export const TABLE_RULES: readonly SupportRule[] = [
     source: SUPPORT_PAGE,
     check(site) {
       const found = placement(site);
-      if (found?.mapping !== "SW_INT" || DECIDED_ELSEWHERE.has(site.node.op)) return null;
+      if (found?.mapping !== "SW_INT" || Object.hasOwn(DECIDED_ELSEWHERE, site.node.op)) return null;
       const integer = isQuantized(site.node.input(0));
       return {
         why: `${site.node.source.op} is mapped SW_INT${integer ? "" : ", here on float values"}`,
-        fix: FIXES[site.node.op] ?? "",
+        fix: fixOf(site.node.op),
       };
     },
   },

@@ -25,6 +25,17 @@ import {
   wideOutputs,
 } from "./lower-moves.js";
 import { sequenceLstm, svdf } from "./lower-recurrent.js";
+import {
+  signalAutoScale,
+  signalEnergy,
+  signalFilterBank,
+  signalLog,
+  signalPcan,
+  signalRfft,
+  signalSpectralSubtraction,
+  signalSquareRoot,
+  signalWindow,
+} from "./lower-signal.js";
 import { Rewrite, type State } from "./rewrite.js";
 import { placeStates, type StateHandling } from "./state.js";
 
@@ -38,6 +49,15 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
   ArgMin: wideOutputs(0),
   AveragePool: slidingWindow,
   ConstantOfShape: constantOfShape,
+  "CUSTOM:SignalEnergy": signalEnergy,
+  "CUSTOM:SignalFftAutoScale": signalAutoScale,
+  "CUSTOM:SignalFilterBank": signalFilterBank,
+  "CUSTOM:SignalFilterBankLog": signalLog,
+  "CUSTOM:SignalFilterBankSpectralSubtraction": signalSpectralSubtraction,
+  "CUSTOM:SignalFilterBankSquareRoot": signalSquareRoot,
+  "CUSTOM:SignalPCAN": signalPcan,
+  "CUSTOM:SignalRfft": signalRfft,
+  "CUSTOM:SignalWindow": signalWindow,
   Conv: slidingWindow,
   ConvTranspose: transposedWindow,
   Expand: wideInputs(1),

@@ -14,6 +14,7 @@ import {
   squaredDifference,
 } from "./lower-arithmetic.js";
 import { dense, slidingWindow, transposedWindow } from "./lower-layers.js";
+import { sequenceLstm } from "./lower-lstm.js";
 import {
   constantOfShape,
   pad,
@@ -24,7 +25,6 @@ import {
   wideInputs,
   wideOutputs,
 } from "./lower-moves.js";
-import { sequenceLstm, svdf } from "./lower-recurrent.js";
 import {
   signalAutoScale,
   signalEnergy,
@@ -36,6 +36,7 @@ import {
   signalSquareRoot,
   signalWindow,
 } from "./lower-signal.js";
+import { svdf } from "./lower-svdf.js";
 import { Rewrite, type State } from "./rewrite.js";
 import { placeStates, type StateHandling } from "./state.js";
 

@@ -1,11 +1,12 @@
 """Converted networks against the TFLite runtime: end to end, and operator by operator.
 
-    python bench/convert-against-tflite.py network.tflite network.onnx [network.tflite network.onnx ...]
+    python bench/convert-against-tflite.py [--micro] network.tflite network.onnx [network.tflite network.onnx ...]
 
-Needs ai-edge-litert, onnx, onnxruntime and numpy. Prints one JSON object per pair. "network" is what five seeded
+Needs ai-edge-litert, onnx, onnxruntime and numpy; with --micro tflite-micro in place of the first, which has the
+audio front end and the tables of a microcontroller for Sigmoid and Tanh, and compares networks alone. Prints one JSON object per pair. "network" is what five seeded
 inputs give at the outputs; small differences grow on their way there. "operators" feeds every operator of the
 ONNX file with what the TFLite runtime computed before it, so that differences do not add up: that is the
-conversion alone. Shares count elements: equal, and at most one step of the quantisation apart.
+conversion alone. The five runs follow each other: what a network keeps between runs is handed on. Shares count elements: equal, and at most one step of the quantisation apart.
 """
 import json
 import sys
@@ -47,6 +48,42 @@ def seeded(details, rng):
     return rng.integers(info.min, info.max + 1, details["shape"]).astype(details["dtype"])
 
 
+class MicroInterpreter:
+    """tflite-micro, with the few calls of an Interpreter that are needed here."""
+
+    def __init__(self, path):
+        from tflite_micro import runtime
+
+        self.runtime = runtime.Interpreter.from_file(path)
+
+    def get_input_details(self):
+        return self._details(self.runtime.get_input_details)
+
+    def get_output_details(self):
+        return self._details(self.runtime.get_output_details)
+
+    def get_tensor_details(self):
+        return []
+
+    def set_tensor(self, index, value):
+        self.runtime.set_input(value, index)
+
+    def get_tensor(self, index):
+        return self.runtime.get_output(index)
+
+    def invoke(self):
+        self.runtime.invoke()
+
+    @staticmethod
+    def _details(get):
+        found = []
+        while True:
+            try:
+                found.append({**get(len(found)), "index": len(found)})
+            except (IndexError, RuntimeError, ValueError):
+                return found
+
+
 class Tally:
     def __init__(self):
         self.elements = self.equal = self.within = self.most = 0
@@ -81,8 +118,26 @@ def output_steps(model):
     return steps
 
 
-def compare_network(tflite, model, optimize):
+def first_states(model):
+    """Inputs that an output of the name with /next behind it feeds in the next run, as TFLite starts them."""
+    constants = {value.name: onnx.numpy_helper.to_array(value) for value in model.graph.initializer}
+    outputs = {value.name for value in model.graph.output}
+    zeros = {node.input[0]: node.input[2] for node in model.graph.node if node.op_type == "DequantizeLinear" and len(node.input) > 2}
+    states = {}
+    for value in model.graph.input:
+        if f"{value.name}/next" not in outputs:
+            continue
+        kind = value.type.tensor_type
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
+        start = constants[zeros[value.name]] if dtype == np.int8 and value.name in zeros else 0
+        states[value.name] = np.full([dim.dim_value for dim in kind.shape.dim], start, dtype)
+    return states
+
+
+def compare_network(make, model, optimize):
+    tflite = make()
     runtime = session(model, optimize)
+    states = first_states(model)
     steps = output_steps(model)
     rng = np.random.default_rng(1)
     tally = Tally()
@@ -92,13 +147,23 @@ def compare_network(tflite, model, optimize):
             feeds[slot.name] = seeded(details, rng)
             tflite.set_tensor(details["index"], feeds[slot.name])
         tflite.invoke()
-        for details, found, step in zip(tflite.get_output_details(), runtime.run(None, feeds), steps):
+        results = runtime.run(None, {**feeds, **states})
+        given = dict(zip([slot.name for slot in runtime.get_outputs()], results))
+        states = {name: given[f"{name}/next"] for name in states}
+        for details, found, step in zip(tflite.get_output_details(), results, steps):
             expected = tflite.get_tensor(details["index"])
             # Float networks have no step; their outputs are compared in 255ths of their range.
             if expected.dtype == np.float32 and step is None:
                 step = max(float(np.ptp(expected)), 1e-9) / 255
             tally.add(expected, found, step if expected.dtype == np.float32 else 1)
     return tally.record()
+
+
+def feed_once(tflite):
+    rng = np.random.default_rng(1)
+    for details in tflite.get_input_details():
+        tflite.set_tensor(details["index"], seeded(details, rng))
+    tflite.invoke()
 
 
 def channels_last(model):
@@ -169,16 +234,21 @@ def compare_operators(tflite, model):
 
 
 def main():
-    arguments = sys.argv[1:]
+    micro = "--micro" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--micro"]
     for tflite_path, onnx_path in zip(arguments[::2], arguments[1::2]):
-        tflite = interpreter(tflite_path)
+        make = lambda: MicroInterpreter(tflite_path) if micro else interpreter(tflite_path)
         model = onnx.load(onnx_path)
         record = {"file": "/".join(tflite_path.split("/")[-2:])}
         record["network"] = {
-            "plain": compare_network(tflite, model, False),
-            "optimised": compare_network(tflite, model, True),
+            "plain": compare_network(make, model, False),
+            "optimised": compare_network(make, model, True),
         }
-        record["operators"] = compare_operators(tflite, model)
+        # Operators are fed one by one, which leaves no room for states.
+        if not micro and not first_states(model):
+            tflite = make()
+            feed_once(tflite)
+            record["operators"] = compare_operators(tflite, model)
         print(json.dumps(record), flush=True)
 
 

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { LoadedModel } from "../lib/analyze/loaded.js";
 import { LabError } from "../lib/errors.js";
 import { fail } from "./fail.js";
@@ -7,15 +7,19 @@ import { inputOption } from "./options.js";
 
 interface ConvertFlags {
   readonly input?: ReadonlyMap<string, readonly number[]>;
+  readonly state: "ports" | "reset";
 }
 
 /** What is to be written where, one file after another. */
 type Files = readonly { readonly path: string; readonly chunks: Iterable<Uint8Array> }[];
 
-async function asOnnx({ model }: LoadedModel, out: string, { input }: ConvertFlags): Promise<Files> {
+async function asOnnx({ model }: LoadedModel, out: string, { input, state }: ConvertFlags): Promise<Files> {
   const { convertToOnnx } = await import("../lib/formats/onnx/write/convert.js");
   const { encodeOnnx } = await import("../lib/formats/onnx/write/encode.js");
-  const native = model.format === "onnx" ? model : convertToOnnx(model, input ? { inputShapes: input } : {});
+  const native =
+    model.format === "onnx"
+      ? model
+      : convertToOnnx(model, { state, ...(input ? { inputShapes: input } : {}) });
   const encoded = encodeOnnx(native, { externalData: { name: `${basename(out)}.data` } });
   const data = encoded.data
     ? [{ path: join(dirname(out), encoded.data.name), chunks: encoded.data.chunks() }]
@@ -45,6 +49,11 @@ export function convertCommand(): Command {
     .argument("<model>", "a .tflite or .onnx file, or built:<preset>")
     .argument("<out>", "a file that ends in .onnx or .tflite")
     .addOption(inputOption())
+    .addOption(
+      new Option("--state <how>", "what a TFLite network keeps between runs: an input and an output, or lost")
+        .choices(["ports", "reset"])
+        .default("ports"),
+    )
     .action(async (from: string, out: string, flags: ConvertFlags) => {
       try {
         const { load } = await import("../lib/node/load.js");

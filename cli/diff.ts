@@ -31,6 +31,13 @@ export function diffCommand(): Command {
     });
 }
 
+/** Exporters join the names of all that went into an operator; the end tells them apart. */
+const LONGEST_NAME = 60;
+
+function shortened(name: string): string {
+  return name.length <= LONGEST_NAME ? name : `…${name.slice(1 - LONGEST_NAME)}`;
+}
+
 const SIGNS = { added: "+", removed: "-", changed: "~" } as const;
 
 function differencesText(differences: readonly Difference[]): string {
@@ -38,7 +45,7 @@ function differencesText(differences: readonly Difference[]): string {
   return differences
     .map(({ change, kind, at, what, a, b }) => {
       const sides = [a, b].filter((side) => side !== null).join(change === "changed" ? " | " : "");
-      return `${SIGNS[change]} ${kind.padEnd(12)} ${what}  '${at}'  ${sides}`;
+      return `${SIGNS[change]} ${kind.padEnd(12)} ${what}  '${shortened(at)}'  ${sides}`;
     })
     .concat(`${differences.length} differences`)
     .join("\n");

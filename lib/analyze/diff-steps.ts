@@ -7,10 +7,13 @@ import { DTYPES } from "../graph/dtype.js";
 import { tensorNumbers } from "../graph/elements.js";
 import { layerGeometry, layoutOf } from "../graph/geometry.js";
 import type { Graph } from "../graph/graph.js";
+import { roundHalfEven } from "../graph/infer/evaluate-arithmetic.js";
 import { type AutoPad, placeWindow } from "../graph/infer/window.js";
-import { type Node, numberAttribute, numbersAttribute, stringAttribute } from "../graph/node.js";
+import { type Node, numbersAttribute, stringAttribute } from "../graph/node.js";
 import { elementCount, isStatic, type Shape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
+import { biasesBehind } from "./diff-bias.js";
+import { type ImageLayout, imageLayouts } from "./diff-layouts.js";
 
 export interface Step {
   readonly name: string;
@@ -20,6 +23,8 @@ export interface Step {
   /** null inside of a node, before an activation fused into it. */
   readonly output: Tensor | null;
   readonly outputShape: Shape | null;
+  /** The shape in the other reading of the axes, where no operator settles which one holds. */
+  readonly otherShape: Shape | null;
   readonly constants: readonly StepConstant[];
   /** A clamp that storing its output does anyway: a network without the step computes the same. */
   readonly implied: boolean;
@@ -36,6 +41,12 @@ export interface StepConstant {
 }
 
 const VIEWS = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"]);
+/** Operators that do what another one does, but for an axis of size 1, which is no step. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  Stack: "Concat",
+  StridedSlice: "Slice",
+  Unstack: "Split",
+};
 const LAYOUT_TURNS = new Set(["0,2,3,1", "0,3,1,2", "0,2,1"]);
 const POOLS = new Set(["MaxPool", "AveragePool", "LpPool"]);
 /** Operators whose constants are operands, the same in every layout up to axes of size 1. */
@@ -111,11 +122,12 @@ interface Meaning {
   readonly constants: readonly StepConstant[];
 }
 
-function layerStep(node: Node): Meaning | null {
+function layerStep(node: Node, behind: Tensor | null): Meaning | null {
   const geometry = layerGeometry(node);
   if (geometry === null) return null;
   const { kind, kernelHeight, kernelWidth, strides, dilations, groups } = geometry;
-  const { inputChannels, outputChannels, weights, bias } = geometry;
+  const { inputChannels, outputChannels, weights } = geometry;
+  const bias = geometry.bias ?? behind;
   const constants: StepConstant[] = [];
   const facts = new Map([["channels", `${inputChannels} → ${outputChannels}`]]);
   if (kind === "dense") {
@@ -165,17 +177,12 @@ function plainFacts(node: Node): Map<string, string> {
   return facts;
 }
 
-function operatorStep(node: Node, channelsFirst: boolean): Meaning {
+function operatorStep(node: Node): Meaning {
   const op = commonName(node);
   const operands = OPERANDS.has(node.op) ? node.inputs : [];
   return {
     op,
-    facts:
-      op === "GlobalAveragePool"
-        ? new Map()
-        : op === "Concat"
-          ? new Map([["axis", concatAxis(node, channelsFirst)]])
-          : plainFacts(node),
+    facts: op === "GlobalAveragePool" ? new Map() : plainFacts(node),
     constants: operands.flatMap((input, index) =>
       input?.isConstant ? [plain(`operand ${index}`, input)] : [],
     ),
@@ -207,7 +214,15 @@ function commonName(node: Node): string {
       .map((limit) => (limit?.isConstant ? tensorNumbers(limit)[0] : null));
     if (limits[0] === 0 && limits[1] === 6) return "Relu6";
   }
-  return node.op;
+  return OTHER_NAMES[node.op] ?? node.op;
+}
+
+/** Whether a node changes how positions are counted and nothing else. */
+function recounts(node: Node): boolean {
+  if (node.op !== "Cast") return false;
+  return [node.input(0), node.output()].every(
+    ({ dtype, quantization }) => quantization === null && (dtype === "int32" || dtype === "int64"),
+  );
 }
 
 /** Whether storing the output clamps it anyway: real values below 0, or above 6, have no code. */
@@ -217,51 +232,50 @@ function impliedBy(op: string, { dtype, quantization }: Tensor): boolean {
     return false;
   const lowest = kind === "int" ? -(2 ** (bits - 1)) : 0;
   const [scale, zero] = [quantization.scale[0]!, quantization.zeroPoint[0]!];
-  const range = (2 ** bits - 1 - (zero - lowest)) * scale;
-  return zero === lowest && (op === "Relu" || (op === "Relu6" && range <= 6 * (1 + 1e-6)));
+  const highest = lowest + 2 ** bits - 1;
+  return zero === lowest && (op === "Relu" || (op === "Relu6" && roundHalfEven(6 / scale) + zero >= highest));
 }
 
 /** Returns the shape of an output as NHWC. */
-function commonShape(tensor: Tensor, channelsFirst: boolean): Shape | null {
-  const { shape } = tensor;
-  if (shape === null || shape.length !== 4 || !channelsFirst) return shape;
+function commonShape({ shape }: Tensor, layout: ImageLayout): Shape | null {
+  if (shape === null || shape.length !== 4 || layout === "last") return shape;
   return [shape[0]!, shape[2]!, shape[3]!, shape[1]!];
 }
 
-/** Returns the steps of a normalised graph. `channelsFirst`: its images are NCHW. */
-export function stepsOf(graph: Graph, { channelsFirst }: { readonly channelsFirst: boolean }): Step[] {
+/** Returns the steps of a normalised graph. `usual`: the layout of images that no operator settles. */
+export function stepsOf(graph: Graph, { usual }: { readonly usual: ImageLayout }): Step[] {
+  const layouts = imageLayouts(graph);
+  const biases = biasesBehind(graph);
+  const partOfLayer = new Set([...biases.values()].map(({ add }) => add));
   return graph.nodes.flatMap((node): Step[] => {
-    if (VIEWS.has(node.op)) return [];
+    if (VIEWS.has(node.op) || partOfLayer.has(node) || recounts(node)) return [];
     if (node.op === "Transpose" && LAYOUT_TURNS.has(numbersAttribute(node, "perm", []).join())) return [];
-    const output = node.outputs[0] ?? null;
-    const outputShape = output && commonShape(output, channelsFirst);
-    const base = layerStep(node) ?? operatorStep(node, channelsFirst);
-    const fused = ACTIVATIONS[stringAttribute(node, "activation", "none")];
+    const behind = biases.get(node);
+    const last = behind?.add ?? node;
+    const output = last.outputs[0] ?? null;
+    const settled = output && layouts.get(output);
+    const outputShape = output && commonShape(output, settled ?? usual);
+    const otherShape = settled || !output ? null : commonShape(output, usual === "first" ? "last" : "first");
+    const shapes = { outputShape, otherShape };
+    const base = layerStep(node, behind?.bias ?? null) ?? operatorStep(node);
+    const fused = ACTIVATIONS[stringAttribute(last, "activation", "none")];
     const { name } = node;
     if (fused === undefined) {
-      return [{ name, ...base, output, outputShape, implied: output !== null && impliedBy(base.op, output) }];
+      return [{ name, ...base, output, ...shapes, implied: output !== null && impliedBy(base.op, output) }];
     }
     // What storing the output clamps anyway is said by the layer's own output.
     const implied = output !== null && impliedBy(fused, output);
     return [
-      { name, ...base, output: implied ? output : null, outputShape, implied: false },
+      { name, ...base, output: implied ? output : null, ...shapes, implied: false },
       {
         name: `${name} (fused)`,
         op: fused,
         facts: new Map(),
         output: implied ? null : output,
-        outputShape,
+        ...shapes,
         constants: [],
         implied,
       },
     ];
   });
-}
-
-/** The axis as it is in NHWC. */
-function concatAxis(node: Node, channelsFirst: boolean): string {
-  const rank = node.output().shape?.length ?? 0;
-  const axis = numberAttribute(node, "axis", 0);
-  const counted = axis < 0 ? axis + rank : axis;
-  return `${channelsFirst && rank === 4 ? [0, 3, 1, 2][counted] : counted}`;
 }

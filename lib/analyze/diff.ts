@@ -1,11 +1,20 @@
 /** What differs between two networks, whatever files they came from. */
-import { tensorNumbers } from "../graph/elements.js";
 import type { Graph, Model } from "../graph/graph.js";
 import { normalizeModel } from "../graph/passes/normalize.js";
-import { elementCount, formatShape, type Shape, sameShape } from "../graph/shape.js";
-import type { Quantization, Tensor } from "../graph/tensor.js";
+import { formatShape, type Shape, sameShape } from "../graph/shape.js";
+import type { Tensor } from "../graph/tensor.js";
 import { align, type Pair } from "./diff-align.js";
+import type { ImageLayout } from "./diff-layouts.js";
 import { type Step, type StepConstant, stepsOf } from "./diff-steps.js";
+import {
+  type ElementDifference,
+  elementDifference,
+  isQuantized,
+  quantizationDifference,
+  sameBytes,
+  sameKind,
+  storageText,
+} from "./diff-storage.js";
 
 export type DifferenceKind =
   | "input"
@@ -35,17 +44,19 @@ export interface Difference {
 /**
  * Returns what differs between two networks; nothing when they compute the same. Both are normalised first, so
  * a TFLite file and a QDQ export of the same network compare equal: layouts, orders of weights, fused
- * activations, names of tensors and constants folded at export are no differences. Operators are aligned along
- * the running order by what they do, so one operator more does not make all later ones differ.
+ * activations, biases as nodes of their own, names of tensors and constants folded at export are no
+ * differences. Operators are aligned along the running order by what they do, so one operator more does not
+ * make all later ones differ. A layer that is quantised in one network alone is one difference.
  */
 export function diffModels(a: Model, b: Model): Difference[] {
   const [left, right] = [normalizeModel(a).graph, normalizeModel(b).graph];
-  const [firstA, firstB] = [channelsFirst(left), channelsFirst(right)];
-  const crossed = firstA !== firstB;
-  const pairs = align(stepsOf(left, { channelsFirst: firstA }), stepsOf(right, { channelsFirst: firstB }), {
-    score: similarity,
-    same: (x, y) => keyOf(x) === keyOf(y),
-  });
+  const [usualA, usualB] = [usualLayout(left), usualLayout(right)];
+  const pairs = align(
+    withoutMarks(stepsOf(left, { usual: usualA }), right),
+    withoutMarks(stepsOf(right, { usual: usualB }), left),
+    { score: similarity, same: (x, y) => keyOf(x) === keyOf(y) },
+  );
+  const crossed = usualA !== usualB;
   return [
     ...diffPorts("input", left, right, crossed),
     ...pairs.flatMap((pair) => diffStep(pair)),
@@ -53,11 +64,17 @@ export function diffModels(a: Model, b: Model): Difference[] {
   ];
 }
 
-/** Whether a graph's images are NCHW: what its operators say. */
-function channelsFirst(graph: Graph): boolean {
+/** Steps between float and stored numbers say nothing beside a network that stores none. */
+function withoutMarks(steps: readonly Step[], other: Graph): readonly Step[] {
+  if ([...other.tensors()].some(({ quantization }) => quantization)) return steps;
+  return steps.filter(({ op }) => op !== "QuantizeLinear" && op !== "DequantizeLinear");
+}
+
+/** Returns the layout that a graph's operators have where they say one, else that of its format. */
+function usualLayout(graph: Graph): ImageLayout {
   const node = graph.nodes.find(({ attributes }) => attributes.layout !== undefined);
-  if (node) return node.attributes.layout === "NCHW";
-  return graph.nodes.some(({ source }) => source.format === "onnx");
+  if (node) return node.attributes.layout === "NCHW" ? "first" : "last";
+  return graph.nodes.some(({ source }) => source.format === "onnx") ? "first" : "last";
 }
 
 function factsText({ facts }: Step): string {
@@ -116,15 +133,52 @@ function diffStep({ a, b }: Pair<Step>): Difference[] {
     const [from, to] = [a.facts.get(name) ?? null, b.facts.get(name) ?? null];
     if (from !== to) found.push(changed("parameter", name, from, to));
   }
-  if (!sameElements(a.outputShape, b.outputShape)) {
+  if (!sameOutput(a, b)) {
     found.push(changed("shape", "output", formatShape(a.outputShape), formatShape(b.outputShape)));
   }
-  if (a.output && b.output) found.push(...diffStorage(a.output, b.output, "output", changed));
+  const quantized: QuantizedPart[] = [];
+  const parts = { changed, quantized };
+  if (a.output && b.output) found.push(...diffStorage(a.output, b.output, "output", parts));
   for (const role of new Set([...a.constants, ...b.constants].map((constant) => constant.role))) {
     const [from, to] = [a, b].map(({ constants }) => constants.find((c) => c.role === role) ?? null);
-    found.push(...diffConstant(role, from!, to!, changed));
+    found.push(...diffConstant(role, from!, to!, parts));
   }
-  return found;
+  return quantized.length > 0 ? [...found, quantizedLayer(a, changed, quantized)] : found;
+}
+
+/** A tensor that is float in one network and quantised in the other. */
+interface QuantizedPart {
+  readonly role: string;
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly elements: ElementDifference | null;
+}
+
+/** Returns one difference for a layer that is quantised in one network alone: `weights int8, 8 scales …`. */
+function quantizedLayer({ op }: Step, changed: Changed, parts: readonly QuantizedPart[]): Difference {
+  const order = ["weights", "bias", "output"];
+  const sorted = parts.toSorted((x, y) => order.indexOf(x.role) - order.indexOf(y.role));
+  const text = (side: "a" | "b") => {
+    const all = sorted.map(({ role, [side]: tensor }) => `${role} ${storageText(tensor)}`);
+    return sorted.every(({ [side]: tensor }) => tensor.quantization === null)
+      ? sorted[0]![side].dtype
+      : all.join("; ");
+  };
+  const weights = sorted.find(({ elements }) => elements)?.elements;
+  const difference = {
+    ...changed("quantization", "quantised", text("a"), text("b")),
+    what: `${op} quantised`,
+  };
+  return weights
+    ? { ...difference, elements: weights.differing, maxAbsDifference: weights.maxAbs }
+    : difference;
+}
+
+/** Whether two steps give the same shape, in any reading of their axes that nothing rules out. */
+function sameOutput(a: Step, b: Step): boolean {
+  const readings = ({ outputShape, otherShape }: Step) =>
+    otherShape ? [outputShape, otherShape] : [outputShape];
+  return readings(a).some((left) => readings(b).some((right) => sameElements(left, right)));
 }
 
 /** Shapes that differ only by axes of size 1 hold the same elements: pooling keeps or drops the image axes. */
@@ -135,92 +189,67 @@ function sameElements(a: Shape | null, b: Shape | null): boolean {
 
 type Changed = (kind: DifferenceKind, what: string, a: string | null, b: string | null) => Difference;
 
-function diffStorage(a: Tensor, b: Tensor, what: string, changed: Changed): Difference[] {
+/** Where differences of one step go: plain ones by `changed`, quantised tensors into a list. */
+interface Parts {
+  readonly changed: Changed;
+  readonly quantized: QuantizedPart[];
+}
+
+function diffStorage(a: Tensor, b: Tensor, role: string, { changed, quantized }: Parts): Difference[] {
+  if (isQuantized(a, b)) {
+    quantized.push({ role, a, b, elements: null });
+    return [];
+  }
   const found: Difference[] = [];
-  if (a.dtype !== b.dtype) found.push(changed("type", what, a.dtype, b.dtype));
+  if (!sameKind(a, b)) found.push(changed("type", role, a.dtype, b.dtype));
   const text = quantizationDifference(a.quantization, b.quantization);
-  if (text) found.push(changed("quantization", what, ...text));
+  if (text) found.push(changed("quantization", role, ...text));
   return found;
-}
-
-/** Returns both quantisations as text when they differ. The axis is one of layout: as many scales are compared. */
-function quantizationDifference(a: Quantization | null, b: Quantization | null): [string, string] | null {
-  if (a === null || b === null) return a === b ? null : [quantizationText(a), quantizationText(b)];
-  if (a.scale.length !== b.scale.length) return [`${a.scale.length} scales`, `${b.scale.length} scales`];
-  const index = a.scale.findIndex(
-    (scale, channel) =>
-      Math.fround(scale) !== Math.fround(b.scale[channel]!) || a.zeroPoint[channel] !== b.zeroPoint[channel],
-  );
-  if (index < 0) return null;
-  return [quantizationText(a, index), quantizationText(b, index)];
-}
-
-function quantizationText(quantization: Quantization | null, index = 0): string {
-  if (quantization === null) return "none";
-  const { scale, zeroPoint } = quantization;
-  const channel = scale.length > 1 ? `channel ${index} of ${scale.length}: ` : "";
-  return `${channel}scale ${scale[index]}, zero point ${zeroPoint[index]}`;
 }
 
 function diffConstant(
   role: string,
   a: StepConstant | null,
   b: StepConstant | null,
-  changed: Changed,
+  parts: Parts,
 ): Difference[] {
+  const { changed, quantized } = parts;
   if (a === null || b === null) {
     const text = (constant: StepConstant | null) => constant && formatShape(constant.shape);
     return [changed("weights", role, text(a), text(b))];
   }
-  const found = diffStorage(a.tensor, b.tensor, role, changed);
   if (!sameShape(a.shape, b.shape)) {
-    return [...found, changed("shape", role, formatShape(a.shape), formatShape(b.shape))];
+    return [
+      ...diffStorage(a.tensor, b.tensor, role, parts),
+      changed("shape", role, formatShape(a.shape), formatShape(b.shape)),
+    ];
   }
+  if (isQuantized(a.tensor, b.tensor)) {
+    const elements = elementDifference(a, b, true);
+    quantized.push({ role, a: a.tensor, b: b.tensor, elements });
+    if (elements.beyondRounding === 0) return [];
+    const text = `${elements.beyondRounding} of ${elements.count} differ by more than rounding`;
+    return [elementsChanged(changed, role, text, elements, true)];
+  }
+  const found = diffStorage(a.tensor, b.tensor, role, parts);
   if (sameBytes(a, b)) return found;
   // Numbers stored in different ways are compared by what they stand for.
   const real = found.length > 0;
-  const [left, right] = [a, b].map((constant) =>
-    real ? realNumbers(constant) : tensorNumbers(constant.tensor),
-  );
-  let elements = 0;
-  let maxAbsDifference = 0;
-  const count = left!.length;
-  for (let index = 0; index < count; index++) {
-    const from = left![a.order ? a.order[index]! : index]!;
-    const to = right![b.order ? b.order[index]! : index]!;
-    if (Object.is(from, to) || from === to) continue;
-    elements++;
-    maxAbsDifference = Math.max(maxAbsDifference, Math.abs(from - to));
-  }
-  if (elements === 0) return found;
-  const difference = changed(
-    "weights",
-    role,
-    `${elements} of ${count} differ`,
-    `by up to ${maxAbsDifference}${real ? " (real values)" : ""}`,
-  );
-  return [...found, { ...difference, elements, maxAbsDifference }];
+  const elements = elementDifference(a, b, real);
+  if (elements.differing === 0) return found;
+  const text = `${elements.differing} of ${elements.count} differ`;
+  return [...found, elementsChanged(changed, role, text, elements, real)];
 }
 
-/** Returns what a constant's stored numbers stand for, in the file's order. */
-function realNumbers({ tensor }: StepConstant): Float64Array {
-  const values = tensorNumbers(tensor);
-  const { quantization } = tensor;
-  if (quantization === null) return values;
-  const { scale, zeroPoint, axis } = quantization;
-  const shape = tensor.staticShape();
-  const run = axis === null ? values.length : elementCount(shape.slice(axis + 1));
-  return values.map((value, index) => {
-    const channel = Math.floor(index / run) % scale.length;
-    return scale[channel]! * (value - zeroPoint[channel]!);
-  });
-}
-
-/** Whether two constants of one order and type are the same bytes; false says nothing. */
-function sameBytes(a: StepConstant, b: StepConstant): boolean {
-  if (a.order || b.order || a.tensor.dtype !== b.tensor.dtype) return false;
-  const [left, right] = [a.tensor.data!.read(), b.tensor.data!.read()];
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+function elementsChanged(
+  changed: Changed,
+  role: string,
+  text: string,
+  { differing, maxAbs }: ElementDifference,
+  real: boolean,
+): Difference {
+  const difference = changed("weights", role, text, `by up to ${maxAbs}${real ? " (real values)" : ""}`);
+  return { ...difference, elements: differing, maxAbsDifference: maxAbs };
 }
 
 function diffPorts(kind: "input" | "output", a: Graph, b: Graph, crossed: boolean): Difference[] {
@@ -243,6 +272,9 @@ function diffPorts(kind: "input" | "output", a: Graph, b: Graph, crossed: boolea
     const found: Difference[] = [];
     if (!samePortShape(from.shape, to.shape, crossed)) {
       found.push(changed("shape", kind, formatShape(from.shape), formatShape(to.shape)));
+    }
+    if (isQuantized(from, to)) {
+      return [...found, changed("quantization", `${kind} quantised`, storageText(from), storageText(to))];
     }
     if (from.dtype !== to.dtype) found.push(changed("type", kind, from.dtype, to.dtype));
     // An output's quantisation is that of the operator which computes it.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { diffModels } from "../../lib/analyze/diff.js";
 import { align } from "../../lib/analyze/diff-align.js";
+import { imageLayouts } from "../../lib/analyze/diff-layouts.js";
 import { decodeTflite } from "../../lib/formats/tflite/decode.js";
 import { encodeTflite } from "../../lib/formats/tflite/encode.js";
 import { constantFrom, tensorNumbers } from "../../lib/graph/elements.js";
@@ -92,6 +93,114 @@ describe("diffModels()", () => {
     values[7] = values[7] === 5 ? 6 : 5;
     weights.data = constantFrom("int8", values);
     expect(diffModels(model, turned)).toMatchObject([{ kind: "weights", elements: 1 }]);
+  });
+});
+
+describe("diffModels() of a layer said in two ways", () => {
+  const [channels, units] = [3, 2];
+  const source = { format: "onnx" as const, op: "", index: 0 };
+  const constant = (name: string, shape: readonly number[], values: readonly number[]) =>
+    new Tensor({ name, dtype: "float32", shape, data: constantFrom("float32", values) });
+  const float = (name: string, size: number) => new Tensor({ name, dtype: "float32", shape: [1, size] });
+  const weights = [1, 2, 3, 4, 5, 6];
+  const bias = [0.5, -0.5];
+
+  function network(nodes: (x: Tensor, y: Tensor) => readonly Node[]): Model {
+    const [x, y] = [float("x", channels), float("y", units)];
+    const graph = new Graph({ name: "dense", inputs: [x], outputs: [y], nodes: nodes(x, y) });
+    return { name: "dense", format: "onnx", graph, version: "", producer: "", metadata: new Map() };
+  }
+
+  const gemm = (values = weights) =>
+    network((x, y) => {
+      const inputs = [x, constant("w", [channels, units], values), constant("b", [units], bias)];
+      return [new Node({ name: "gemm", op: "Gemm", inputs, outputs: [y], source })];
+    });
+
+  /** `order` puts the bias first or second. */
+  const product = (order: "x first" | "bias first") =>
+    network((x, y) => {
+      const between = float("between", units);
+      const operands = [between, constant("b", [units], bias)];
+      const inputs = order === "x first" ? operands : operands.toReversed();
+      return [
+        new Node({
+          name: "matmul",
+          op: "MatMul",
+          inputs: [x, constant("w", [channels, units], weights)],
+          outputs: [between],
+          source,
+        }),
+        new Node({ name: "add", op: "Add", inputs, outputs: [y], source }),
+      ];
+    });
+
+  it.each(["x first", "bias first"] as const)("finds MatMul and Add the same as Gemm, %s", (order) => {
+    expect(diffModels(product(order), gemm())).toEqual([]);
+    expect(diffModels(gemm([9, ...weights.slice(1)]), product(order))).toMatchObject([
+      { kind: "weights", what: "Dense weights", elements: 1, maxAbsDifference: 8 },
+    ]);
+  });
+
+  it("says in one line that a layer is quantised, and apart from it what rounding does not explain", () => {
+    const stored = (values: readonly number[]) => {
+      const model = gemm();
+      const [node] = model.graph.nodes;
+      const quantization = { scale: [0.5], zeroPoint: [0], axis: null };
+      node!.inputs[1] = new Tensor({
+        name: "w",
+        dtype: "int8",
+        shape: [channels, units],
+        quantization,
+        data: constantFrom("int8", values),
+      });
+      model.graph.setNodes(model.graph.nodes);
+      return model;
+    };
+    const line = { kind: "quantization", what: "Dense quantised", a: "float32" };
+    const rounded = weights.map((value) => value + 0.2);
+    expect(diffModels(gemm(rounded), stored([2, 4, 6, 8, 10, 12]))).toMatchObject([
+      { ...line, b: "weights int8, scale 0.5, zero point 0", elements: 6 },
+    ]);
+    expect(diffModels(gemm(), stored([2, 4, 6, 8, 10, 13]))).toMatchObject([
+      { kind: "weights", a: "1 of 6 differ by more than rounding", maxAbsDifference: 0.5 },
+      line,
+    ]);
+  });
+});
+
+describe("imageLayouts()", () => {
+  it("follows an image from where a Transpose turns it", () => {
+    const image = (name: string, shape: readonly number[]) => new Tensor({ name, dtype: "float32", shape });
+    const source = { format: "onnx" as const, op: "", index: 0 };
+    const [x, clipped] = [image("x", [1, 4, 6, 3]), image("clipped", [1, 4, 6, 3])];
+    const [turned, pooled, y] = [
+      image("turned", [1, 3, 4, 6]),
+      image("pooled", [1, 3, 2, 3]),
+      image("y", [1, 3, 2, 3]),
+    ];
+    const attributes = { layout: "NCHW", kernelShape: [2, 2], strides: [2, 2] };
+    const nodes = [
+      new Node({ name: "clip", op: "Relu", inputs: [x], outputs: [clipped], source }),
+      new Node({
+        name: "turn",
+        op: "Transpose",
+        inputs: [clipped],
+        outputs: [turned],
+        attributes: { perm: [0, 3, 1, 2] },
+        source,
+      }),
+      new Node({ name: "pool", op: "MaxPool", inputs: [turned], outputs: [pooled], attributes, source }),
+      new Node({ name: "double", op: "Add", inputs: [pooled, pooled], outputs: [y], source }),
+    ];
+    const layouts = imageLayouts(new Graph({ name: "g", inputs: [x], outputs: [y], nodes }));
+    expect([x, clipped, turned, pooled, y].map((tensor) => layouts.get(tensor))).toEqual([
+      "last",
+      "last",
+      "first",
+      "first",
+      "first",
+    ]);
   });
 });
 

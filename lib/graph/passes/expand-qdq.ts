@@ -21,6 +21,9 @@ import { biasQuantization } from "./quantize-bias.js";
 const STORED_TYPES: ReadonlySet<DType> = new Set(["int8", "uint8", "int16", "uint16", "int4", "uint4"]);
 const READ_TYPES: ReadonlySet<DType> = new Set([...STORED_TYPES, "int32"]);
 
+/** The largest float32 that is an int32. */
+const MOST_INT32 = 2 ** 31 - 128;
+
 /** Operators that see the stored integers as they are. */
 const RAW = new Set(["Cast", "Shape", "Size"]);
 
@@ -97,8 +100,39 @@ class Expansion {
   }
 
   #quantize(node: Node, real: Tensor, stored: Tensor): void {
+    if (stored.dtype === "int32") {
+      this.#round(node, real, stored);
+      return;
+    }
     if (!STORED_TYPES.has(stored.dtype)) throw refuse(node, stored, "quantise to");
     this.#mark(node, "QuantizeLinear", stored, real, stored);
+  }
+
+  /** ONNX quantises to no 32 bits: divided, rounded half to even, kept in range, cast. */
+  #round(node: Node, real: Tensor, stored: Tensor): void {
+    const { scale, zeroPoint, axis } = stored.quantization!;
+    if (axis !== null || zeroPoint[0] !== 0)
+      throw refuse(node, stored, "quantise per channel or off zero to");
+    const { name, shape } = stored;
+    const constant = (role: string, value: number) =>
+      new Tensor({
+        name: `${name}/${role}`,
+        dtype: "float32",
+        shape: [],
+        data: constantFrom("float32", [value]),
+      });
+    const step = (op: string, inputs: readonly Tensor[], output: Tensor, attributes: Attributes = {}) => {
+      this.#nodes.push(
+        new Node({ name: `${name}/${op}`, op, inputs, outputs: [output], attributes, source: node.source }),
+      );
+      return output;
+    };
+    const between = (role: string) => new Tensor({ name: `${name}/${role}`, dtype: "float32", shape });
+    const steps = step("Div", [real, constant("scale", scale[0]!)], between("steps"));
+    const whole = step("Round", [steps], between("whole"));
+    const bounds = [constant("min", -(2 ** 31)), constant("max", MOST_INT32)];
+    step("Cast", [step("Clip", [whole, ...bounds], between("clipped"))], stored, { to: "int32" });
+    this.marks += 1;
   }
 
   #mark(node: Node, op: string, stored: Tensor, input: Tensor, output: Tensor): void {

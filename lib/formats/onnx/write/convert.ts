@@ -6,8 +6,14 @@ import { channelsFirst } from "../../../graph/passes/channels-first.js";
 import { expandQdq } from "../../../graph/passes/expand-qdq.js";
 import { type NormalizeOptions, normalizeModel } from "../../../graph/passes/normalize.js";
 import { runPasses } from "../../../graph/passes/pass.js";
-import { lowerToOnnx } from "./lower.js";
+import { hasLowering, lowerToOnnx } from "./lower.js";
 import { nativeCall } from "./native.js";
+import type { StateHandling } from "./state.js";
+
+export interface ConvertOptions extends NormalizeOptions {
+  /** What becomes of values that the network keeps from run to run; default is "ports". */
+  readonly state?: StateHandling;
+}
 
 /**
  * What networks are written as, and what those with 16-bit or 4-bit marks need. ONNX Runtime 1.30 refuses some
@@ -22,15 +28,16 @@ const SINCE_21: ReadonlySet<DType> = new Set(["int16", "uint16", "int4", "uint4"
 /**
  * Returns the model as ONNX marks quantised networks, with QuantizeLinear and DequantizeLinear around float
  * operators: shapes static, channels first inside, inputs and outputs as recorded (an NHWC image stays NHWC).
- * The given model stays as it is. Throws a LabError that names the first operator ONNX does not have.
+ * Values that a TFLite network keeps from run to run become inputs and outputs behind those (state.ts). The
+ * given model stays as it is. Throws a LabError that names the first operator ONNX does not have.
  *
  * @example
  * const session = await openSession(onnxBytes(convertToOnnx(load("network.tflite"))));
  */
-export function convertToOnnx(model: Model, options: NormalizeOptions = {}): Model {
+export function convertToOnnx(model: Model, options: ConvertOptions = {}): Model {
   refuseOthers(model.graph);
   const { graph } = normalizeModel(model, options);
-  runPasses(graph, [lowerToOnnx, channelsFirst, expandQdq]);
+  runPasses(graph, [lowerToOnnx({ state: options.state ?? "ports" }), channelsFirst, expandQdq]);
   const { opset, ir } = hasMarksOf(graph, SINCE_21) ? NARROW_AND_WIDE : PLAIN;
   for (const node of graph.nodes) nativeCall(node, opset);
   const { name, producer, metadata, recorded } = model;
@@ -53,7 +60,9 @@ function hasMarksOf(graph: Graph, types: ReadonlySet<DType>): boolean {
 
 /** What keeps a name of its own has no counterpart; said at once, before shapes and constants are worked on. */
 function refuseOthers(graph: Graph): void {
-  const foreign = graph.nodes.filter(({ op, source }) => source.format === "tflite" && op === source.op);
+  const foreign = graph.nodes.filter(
+    ({ op, source }) => source.format === "tflite" && op === source.op && !hasLowering(op),
+  );
   const [first] = foreign;
   if (!first) return;
   const names = [...new Set(foreign.map(({ op }) => op))].sort();

@@ -72,7 +72,8 @@ export function slidingWindow(rewrite: Rewrite): void {
 /**
  * TFLite states the size that a transposed convolution gives; ONNX states what is cut off. SAME cuts half of
  * what is too much, rounded down, before (tensorflow/lite/kernels/transpose_conv.cc, ComputePaddingHeightWidth);
- * what is missing at the end is outputPadding.
+ * what is missing at the end is outputPadding. A size that is an input of the network holds as the file
+ * records it: shapes are static here, and the input stays without a reader.
  */
 export function transposedWindow(rewrite: Rewrite): void {
   const { node } = rewrite;
@@ -80,8 +81,6 @@ export function transposedWindow(rewrite: Rewrite): void {
     rewrite.giveAll(node.outputs, node.op, node.inputs, node.attributes);
     return;
   }
-  if (node.inputs.length > 3)
-    throw rewrite.refuse("its output shape is computed at run time, expected a constant");
   const { autoPad, outputShape, ...attributes } = node.attributes;
   const { kernel, strides } = windowOf(node, "IOHW");
   const layout = stringAttribute(node, "layout", "NCHW");
@@ -91,7 +90,8 @@ export function transposedWindow(rewrite: Rewrite): void {
   const ends = surplus.map((cut, axis) => cut - starts[axis]!);
   const pads = [...starts, ...ends.map((end) => Math.max(0, end))];
   const outputPadding = ends.map((end) => Math.max(0, -end));
-  rewrite.giveAll(node.outputs, node.op, node.inputs, {
+  const inputs = node.inputs.slice(0, node.inputs[2] ? 3 : 2);
+  rewrite.giveAll(node.outputs, node.op, inputs, {
     ...attributes,
     kernelShape: kernel,
     pads,

@@ -7,10 +7,17 @@ import type { Shape } from "../../../graph/shape.js";
 import { constantOf, type Quantization, Tensor } from "../../../graph/tensor.js";
 import { int64Constant } from "../../shared/constant.js";
 
+/** A value that the network keeps from one run to the next, and the tensor that computes the next one. */
+export interface State {
+  readonly from: Tensor;
+  readonly to: Tensor;
+}
+
 /** The nodes that take the place of one, in running order. Names are the node's own with a role behind. */
 export class Rewrite {
   readonly node: Node;
   readonly nodes: Node[] = [];
+  readonly states: State[] = [];
   #count: number;
 
   /** The first node takes the name of the one that it stands for, unless it comes behind that one. */
@@ -62,6 +69,17 @@ export class Rewrite {
     readonly quantization?: Quantization | null;
   }): Tensor {
     return new Tensor({ name: `${this.node.name}/${this.#count}`, dtype, shape, quantization });
+  }
+
+  /** Appends a node whose result is a float that nothing stores. */
+  real(op: string, inputs: readonly (Tensor | null)[], shape: Shape, attributes: Attributes = {}): Tensor {
+    return this.make(op, inputs, attributes, { dtype: "float32", shape });
+  }
+
+  /** Notes that `to` is what `from` will be in the next run. */
+  keep(from: Tensor, to: Tensor): void {
+    to.name = `${from.name}/next`;
+    this.states.push({ from, to });
   }
 
   /** Returns a constant list of int64, as ONNX takes shapes and axes. */

@@ -2,6 +2,7 @@ import { LabError } from "../errors.js";
 import type { Graph } from "./graph.js";
 import { formatShape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
+import { NO_TEXTS, type Texts } from "./texts.js";
 
 export type AttributeValue =
   | number
@@ -42,7 +43,9 @@ export interface RecordedCall {
 }
 
 export interface NodeFields {
-  readonly name: string;
+  /** The name, or its number in `texts`. */
+  readonly name: string | number;
+  readonly texts?: Texts;
   /** Operator in the graph's own vocabulary (see operators.ts), or the recorded name where there is none. */
   readonly op: string;
   /** null marks an optional input that is left out. */
@@ -54,20 +57,28 @@ export interface NodeFields {
 
 /** One operator. Inputs and outputs are set through the graph, which keeps the use lists. */
 export class Node {
-  readonly name: string;
+  /** The name; its number in `#texts` until someone asks for it. */
+  #name: string | number;
+  readonly #texts: Texts;
   readonly op: string;
   inputs: (Tensor | null)[];
   outputs: Tensor[];
   attributes: Attributes;
   readonly source: NodeSource;
 
-  constructor({ name, op, inputs, outputs, attributes = {}, source }: NodeFields) {
-    this.name = name;
+  constructor({ name, texts = NO_TEXTS, op, inputs, outputs, attributes = {}, source }: NodeFields) {
+    this.#name = name;
+    this.#texts = texts;
     this.op = op;
     this.inputs = [...inputs];
     this.outputs = [...outputs];
     this.attributes = attributes;
     this.source = source;
+  }
+
+  get name(): string {
+    if (typeof this.#name === "number") this.#name = this.#texts.text(this.#name);
+    return this.#name;
   }
 
   /** Returns input `index`; throws a LabError that names the node when it is left out. */

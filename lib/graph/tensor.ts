@@ -1,6 +1,7 @@
 import { LabError } from "../errors.js";
 import { byteLength, type DType } from "./dtype.js";
 import { elementCount, formatShape, isStatic, type Shape, type StaticShape } from "./shape.js";
+import { NO_TEXTS, type Texts } from "./texts.js";
 
 /** real = scale × (stored − zeroPoint). One scale: per tensor; several: one per index along `axis`. */
 export interface Quantization {
@@ -75,7 +76,9 @@ export function constantOf(data: Uint8Array): Constant {
 }
 
 export interface TensorFields {
-  readonly name: string;
+  /** The name, or its number in `texts`. */
+  readonly name: string | number;
+  readonly texts?: Texts;
   readonly dtype: DType;
   readonly shape: Shape | null;
   readonly quantization?: Quantization | null;
@@ -88,7 +91,9 @@ export interface TensorFields {
 
 /** A value that flows along an edge of the graph, or a constant. Identity matters; names may repeat. */
 export class Tensor {
-  name: string;
+  /** The name; its number in `#texts` until someone asks for it. */
+  #name: string | number;
+  readonly #texts: Texts;
   dtype: DType;
   shape: Shape | null;
   quantization: Quantization | null;
@@ -107,6 +112,7 @@ export class Tensor {
 
   constructor({
     name,
+    texts = NO_TEXTS,
     dtype,
     shape,
     quantization = null,
@@ -116,7 +122,8 @@ export class Tensor {
     recorded = null,
     container = null,
   }: TensorFields) {
-    this.name = name;
+    this.#name = name;
+    this.#texts = texts;
     this.dtype = dtype;
     this.shape = shape;
     this.quantization = quantization;
@@ -125,6 +132,15 @@ export class Tensor {
     this.isVariable = isVariable;
     this.recorded = recorded;
     this.container = container;
+  }
+
+  get name(): string {
+    if (typeof this.#name === "number") this.#name = this.#texts.text(this.#name);
+    return this.#name;
+  }
+
+  set name(name: string) {
+    this.#name = name;
   }
 
   get isConstant(): boolean {

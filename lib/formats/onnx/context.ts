@@ -5,7 +5,7 @@ import type { FunctionTable } from "./function.js";
 import { Memo } from "./memo.js";
 import { NumberStack } from "./number-stack.js";
 import type { Scope } from "./scope.js";
-import type { Siblings } from "./tensor.js";
+import type { Extents, Siblings } from "./tensor.js";
 import type { ValueType } from "./value-type.js";
 import type { Message } from "./wire.js";
 
@@ -40,6 +40,7 @@ export class Context {
   /** Attributes of nodes, where they are plain numbers and texts. */
   readonly attributes = new Memo<Attributes>();
   readonly types = new Memo<ValueType | null>();
+  readonly shapes = new Memo<Extents>();
   /** Names of a node's inputs and outputs while it is read. */
   readonly inputs = new NumberStack();
   readonly outputs = new NumberStack();

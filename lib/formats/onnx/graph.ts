@@ -22,7 +22,8 @@ interface GraphFields {
 }
 
 /** Reads all but the nodes; constants and declared types go into the scope. */
-function readFields(message: Message, { siblings, types }: Context, scope: Scope): GraphFields {
+function readFields(message: Message, context: Context, scope: Scope): GraphFields {
+  const { types } = context;
   const nodes: number[] = [];
   const inputs: number[] = [];
   const outputs: number[] = [];
@@ -31,8 +32,15 @@ function readFields(message: Message, { siblings, types }: Context, scope: Scope
   let constants = 0;
   let sparse = 0;
   let values = 0;
-  const declare = (field: string, index: number): number => {
-    const { name, type } = readValueInfo(message.message(field, index), types);
+  const cursors = {
+    initializer: message.list("initializer"),
+    input: message.list("input"),
+    output: message.list("output"),
+    value_info: message.list("value_info"),
+  };
+  const declare = (value: Message, index: number): number => {
+    message.enter(value, index);
+    const { name, type } = readValueInfo(value, types);
     if (type) scope.declare(name, type);
     return name;
   };
@@ -49,22 +57,23 @@ function readFields(message: Message, { siblings, types }: Context, scope: Scope
         name = message.string();
         break;
       case 5:
-        bind(scope, readTensor(message.message("initializer", constants++), siblings));
+        message.enter(cursors.initializer, constants++);
+        bind(scope, readTensor(cursors.initializer, context));
         break;
       case 11:
-        inputs.push(declare("input", inputs.length));
+        inputs.push(declare(cursors.input, inputs.length));
         break;
       case 12:
-        outputs.push(declare("output", outputs.length));
+        outputs.push(declare(cursors.output, outputs.length));
         break;
       case 13:
-        declare("value_info", values++);
+        declare(cursors.value_info, values++);
         break;
       case 14:
         annotations.push(readAnnotation(message.message("quantization_annotation", annotations.length)));
         break;
       case 15:
-        bind(scope, readSparseTensor(message.message("sparse_initializer", sparse++), siblings));
+        bind(scope, readSparseTensor(message.message("sparse_initializer", sparse++), context));
         break;
     }
   }
@@ -83,8 +92,8 @@ export type GraphSite = Pick<Site, "context" | "opsets" | "actuals" | "prefix"> 
 /** Returns the graph in a GraphProto. Nodes that are out of order are sorted. */
 export function readGraph(message: Message, { parent, ...site }: GraphSite): Graph {
   return site.context.nested(message, () => {
-    const { names } = message.file;
-    const scope = new Scope({ names, parent, prefix: site.prefix });
+    const { names, texts } = message.file;
+    const scope = new Scope({ texts, parent, prefix: site.prefix });
     const fields = readFields(message, site.context, scope);
     // Files up to IR 3 list constants among the inputs.
     const inputs = fields.inputs
@@ -96,9 +105,10 @@ export function readGraph(message: Message, { parent, ...site }: GraphSite): Gra
       });
     const nodes: Node[] = [];
     const inside: Site = { ...site, scope, nodes };
+    const node = message.list("node");
     for (let index = 0; 2 * index < fields.nodes.length; index++) {
-      const extent = { at: fields.nodes[2 * index]!, length: fields.nodes[2 * index + 1]! };
-      readNode(message.open(extent, "node", index), inside, index);
+      node.moveTo(fields.nodes[2 * index]!, fields.nodes[2 * index + 1]!, index);
+      readNode(node, inside, index);
     }
     const outputs = fields.outputs.map((output) => scope.use(output));
     const [missing] = scope.unresolved;

@@ -3,8 +3,9 @@ import { LabError } from "../../errors.js";
 import type { DType } from "../../graph/dtype.js";
 import { type Attributes, Node } from "../../graph/node.js";
 import { Tensor } from "../../graph/tensor.js";
+import type { Texts } from "../../graph/texts.js";
 import { collectAttributes, NO_ATTRIBUTES, readAttribute, readAttributes } from "./attribute.js";
-import { canonical } from "./canonical.js";
+import { canonical, type OnnxCall } from "./canonical.js";
 import { constantTensor } from "./constant-node.js";
 import type { Site } from "./context.js";
 import { domainName, type FunctionBody, functionKey } from "./function.js";
@@ -19,7 +20,8 @@ interface NodeFields {
   readonly op: string;
   readonly domain: string;
   readonly overload: string;
-  readonly name: string;
+  /** A number of a text; 0 where there is none. */
+  readonly name: number;
   /** Numbers of names. */
   readonly inputs: readonly number[];
   /** Empty names are results that nobody asks for. */
@@ -32,7 +34,7 @@ function readFields(message: Message, site: Site): NodeFields {
   const [firstInput, firstOutput] = [inputs.top, outputs.top];
   // Mostly all are in one run, whose record is shared with other nodes.
   const runs: Attributes[] = [];
-  let name = "";
+  let name = 0;
   let op = "";
   let domain = "";
   let overload = "";
@@ -47,7 +49,7 @@ function readFields(message: Message, site: Site): NodeFields {
         outputs.push(message.name());
         break;
       case 3:
-        name = message.string();
+        name = message.lateText();
         break;
       case 4:
         op = message.keyword();
@@ -65,7 +67,7 @@ function readFields(message: Message, site: Site): NodeFields {
   }
   if (op === "") throw message.broken("it names no operator");
   const results = outputs.take(firstOutput);
-  while (results.at(-1) === NO_NAME) results.pop();
+  while (results.length > 0 && results[results.length - 1] === NO_NAME) results.pop();
   return {
     op,
     domain,
@@ -77,6 +79,36 @@ function readFields(message: Message, site: Site): NodeFields {
   };
 }
 
+/** A node as `canonical` takes it; makes the text of its name for the few operators that ask. */
+class NodeCall implements OnnxCall {
+  readonly op: string;
+  readonly opset: number;
+  readonly inputs: readonly (Tensor | null)[];
+  readonly attributes: Attributes;
+  readonly #name: string | number;
+  readonly #texts: Texts;
+
+  constructor({
+    op,
+    opset,
+    inputs,
+    attributes,
+    name,
+    texts,
+  }: Omit<OnnxCall, "name"> & { readonly name: string | number; readonly texts: Texts }) {
+    this.op = op;
+    this.opset = opset;
+    this.inputs = inputs;
+    this.attributes = attributes;
+    this.#name = name;
+    this.#texts = texts;
+  }
+
+  get name(): string {
+    return typeof this.#name === "string" ? this.#name : this.#texts.text(this.#name);
+  }
+}
+
 /** Reads a node into `site.nodes`; `index` is its place in the main graph, or that of the call around it. */
 export function readNode(message: Message, site: Site, index: number): void {
   const { context, scope, prefix } = site;
@@ -84,8 +116,10 @@ export function readNode(message: Message, site: Site, index: number): void {
   const fields = readFields(message, site);
   const { op, domain, overload, attributes } = fields;
   const qualified = domain === "" ? op : `${domain}:${op}`;
-  const { names } = message.file;
-  const name = prefix + (fields.name || names.text(fields.outputs[0] ?? NO_NAME) || `${op}_${index}`);
+  const { texts } = message.file;
+  const [first] = fields.outputs;
+  const late = fields.name || first || `${op}_${index}`;
+  const name = prefix === "" ? late : prefix + (typeof late === "string" ? late : texts.text(late));
   const inputs = fields.inputs.map((input) => (input === NO_NAME ? null : scope.use(input)));
 
   const body =
@@ -93,25 +127,28 @@ export function readNode(message: Message, site: Site, index: number): void {
       ? undefined
       : context.functions.get(functionKey({ domain, name: op, overload }));
   if (body) {
+    const caller = typeof name === "string" ? name : texts.text(name);
     const outputs = fields.outputs.map((output, place) => define({ message, site, name, output, place }));
-    context.nested(message, () => inline({ body, site, inputs, outputs, attributes, name, index, message }));
+    context.nested(message, () =>
+      inline({ body, site, inputs, outputs, attributes, name: caller, index, message }),
+    );
     return;
   }
-  const [first] = fields.outputs;
   if (qualified === "Constant" && first !== undefined) {
-    const { dtype, shape, data } = constantTensor(prefix + names.text(first), attributes);
+    const { dtype, shape, data } = constantTensor(prefix + texts.text(first), attributes);
     const tensor = define({ message, site, name, output: first, place: 0, implied: dtype });
     Object.assign(tensor, { dtype, shape, data });
     return;
   }
   const opset = opsetOf(message, site, domain);
-  const call = canonical({ op: qualified, opset, inputs, attributes, name });
+  const call = canonical(new NodeCall({ op: qualified, opset, inputs, attributes, name, texts }));
   const outputs = fields.outputs.map((output, place) =>
-    define({ message, site, name, output, place, implied: outputType({ ...call, opset }, place) }),
+    define({ message, site, name, output, place, implied: outputType(call, opset, place) }),
   );
   site.nodes.push(
     new Node({
       name,
+      texts,
       op: call.op,
       inputs: call.inputs,
       attributes: call.attributes,
@@ -133,12 +170,15 @@ function define({
   readonly message: Message;
   readonly site: Site;
   /** Of the node. */
-  readonly name: string;
+  readonly name: string | number;
   readonly output: number;
   readonly place: number;
   readonly implied?: DType;
 }): Tensor {
-  if (output === NO_NAME) return new Tensor({ name: `${name}/${place}`, dtype: implied, shape: null });
+  if (output === NO_NAME) {
+    const node = typeof name === "string" ? name : message.file.texts.text(name);
+    return new Tensor({ name: `${node}/${place}`, dtype: implied, shape: null });
+  }
   const tensor = site.scope.define(output, implied);
   if (tensor) return tensor;
   const text = message.file.names.text(output);
@@ -174,8 +214,8 @@ function inline({
   readonly message: Message;
 }): void {
   const prefix = `${name}/`;
-  const { names } = message.file;
-  const scope = new Scope({ names, prefix });
+  const { names, texts } = message.file;
+  const scope = new Scope({ texts, prefix });
   const passed = body.outputs.find((output) => body.inputs.includes(output));
   const left = body.inputs.find((_, place) => !inputs[place]);
   if (passed !== undefined || left !== undefined) {

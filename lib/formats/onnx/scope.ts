@@ -1,8 +1,8 @@
 /** The names of one graph: which tensor each stands for, and whether anything gives it a value. */
 import type { DType } from "../../graph/dtype.js";
 import { Tensor } from "../../graph/tensor.js";
-import type { Interner } from "./interner.js";
 import { DenseTable, type NameTable } from "./name-table.js";
+import type { TextStore } from "./text-store.js";
 import type { ValueType } from "./value-type.js";
 
 /** What a value is taken for until something says its type. */
@@ -15,7 +15,7 @@ const UNKNOWN: DType = "float32";
 export class Scope {
   readonly #parent: Scope | null;
   readonly #prefix: string;
-  readonly #names: Interner;
+  readonly #texts: TextStore;
   readonly #types: NameTable<ValueType>;
   readonly #tensors: NameTable<Tensor>;
   /** Names that stand for a tensor and still wait for their value. */
@@ -23,17 +23,17 @@ export class Scope {
   #outOfOrder = false;
 
   constructor({
-    names,
+    texts,
     parent = null,
     prefix = "",
   }: {
     /** The texts of the names, which are numbers here. */
-    readonly names: Interner;
+    readonly texts: TextStore;
     readonly parent?: Scope | null;
     /** Goes before the names of inlined functions, so that two calls do not share them. */
     readonly prefix?: string;
   }) {
-    this.#names = names;
+    this.#texts = texts;
     this.#parent = parent;
     this.#prefix = prefix;
     const isMain = parent === null && prefix === "";
@@ -48,7 +48,7 @@ export class Scope {
 
   /** Returns names that were read or promised and never given a value. */
   get unresolved(): readonly string[] {
-    return [...this.#waiting.keys()].map((name) => this.#names.text(name));
+    return [...this.#waiting.keys()].map((name) => this.#texts.text(name));
   }
 
   /** Returns the tensor that a name stands for where it is read. */
@@ -106,9 +106,10 @@ export class Scope {
   }
 
   #create(name: number, declared: ValueType | undefined, implied: DType): Tensor {
-    const text = this.#names.text(name);
+    const texts = this.#texts;
     const tensor = new Tensor({
-      name: this.#prefix === "" ? text : this.#prefix + text,
+      name: this.#prefix === "" ? name : this.#prefix + texts.text(name),
+      texts,
       dtype: declared?.dtype ?? implied,
       shape: declared?.shape ?? null,
       container: declared?.container ?? null,

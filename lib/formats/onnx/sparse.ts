@@ -3,7 +3,7 @@ import { LabError } from "../../errors.js";
 import { byteLength, DTYPES } from "../../graph/dtype.js";
 import { elementCount, formatShape } from "../../graph/shape.js";
 import { type Constant, constantNumbers, Tensor } from "../../graph/tensor.js";
-import { type NamedTensor, readTensor, type Siblings } from "./tensor.js";
+import { type NamedTensor, readTensor, type TensorSite } from "./tensor.js";
 import type { Message } from "./wire.js";
 
 /** A few bytes can claim any size: what unfolds to more than this is damage, or no use on a microcontroller. */
@@ -18,7 +18,7 @@ const DENSE_LIMIT = 256 << 20;
  *                     or indices [[0 1] [1 2]]     0 0 9
  * ```
  */
-export function readSparseTensor(message: Message, siblings: Siblings): NamedTensor {
+export function readSparseTensor(message: Message, site: TensorSite): NamedTensor {
   const dims: number[] = [];
   let values: NamedTensor | null = null;
   let indices: Tensor | null = null;
@@ -26,10 +26,10 @@ export function readSparseTensor(message: Message, siblings: Siblings): NamedTen
     // 1: values, 2: indices, 3: dims
     switch (message.field) {
       case 1:
-        values = readTensor(message.message("values"), siblings);
+        values = readTensor(message.message("values"), site);
         break;
       case 2:
-        indices = readTensor(message.message("indices"), siblings).tensor;
+        indices = readTensor(message.message("indices"), site).tensor;
         break;
       case 3:
         message.int64s(dims);

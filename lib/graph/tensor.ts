@@ -89,26 +89,26 @@ export interface TensorFields {
   readonly container?: string | null;
 }
 
+/** Fields that few tensors have: most share one record that says so. */
+interface RareFields {
+  readonly blocks: BlockQuantization | null;
+  readonly isVariable: boolean;
+  readonly recorded: RecordedTensor | null;
+  readonly container: string | null;
+}
+
+const NOTHING_RARE: RareFields = { blocks: null, isVariable: false, recorded: null, container: null };
+
 /** A value that flows along an edge of the graph, or a constant. Identity matters; names may repeat. */
 export class Tensor {
   /** The name; its number in `#texts` until someone asks for it. */
   #name: string | number;
   readonly #texts: Texts;
+  #rare: RareFields;
   dtype: DType;
   shape: Shape | null;
   quantization: Quantization | null;
   data: Constant | null;
-  /** Scales per block; `quantization` is then null. */
-  blocks: BlockQuantization | null;
-  /** Keeps its value from one run to the next; neither constant nor computed before its first reader. */
-  isVariable: boolean;
-  readonly recorded: RecordedTensor | null;
-
-  /**
-   * What the value is where it is no tensor, in the words of ONNX: `seq(tensor(float))`, `map(int64,
-   * tensor(float))`, `optional(…)`; null for tensors. `dtype` is then that of the elements, `shape` is null.
-   */
-  container: string | null;
 
   constructor({
     name,
@@ -124,14 +124,48 @@ export class Tensor {
   }: TensorFields) {
     this.#name = name;
     this.#texts = texts;
+    this.#rare =
+      blocks || isVariable || recorded || container !== null
+        ? { blocks, isVariable, recorded, container }
+        : NOTHING_RARE;
     this.dtype = dtype;
     this.shape = shape;
     this.quantization = quantization;
     this.data = data;
-    this.blocks = blocks;
-    this.isVariable = isVariable;
-    this.recorded = recorded;
-    this.container = container;
+  }
+
+  /** Scales per block; `quantization` is then null. */
+  get blocks(): BlockQuantization | null {
+    return this.#rare.blocks;
+  }
+
+  set blocks(blocks: BlockQuantization | null) {
+    this.#rare = { ...this.#rare, blocks };
+  }
+
+  /** Keeps its value from one run to the next; neither constant nor computed before its first reader. */
+  get isVariable(): boolean {
+    return this.#rare.isVariable;
+  }
+
+  set isVariable(isVariable: boolean) {
+    this.#rare = { ...this.#rare, isVariable };
+  }
+
+  get recorded(): RecordedTensor | null {
+    return this.#rare.recorded;
+  }
+
+  /**
+   * What the value is where it is no tensor, in the words of ONNX: `seq(tensor(float))`, `map(int64,
+   * tensor(float))`, `optional(…)`; null for tensors. `dtype` is then that of the elements, `shape` is null.
+   */
+  get container(): string | null {
+    return this.#rare.container;
+  }
+
+  set container(container: string | null) {
+    if (container !== this.#rare.container) this.#rare = { ...this.#rare, container };
   }
 
   get name(): string {

@@ -5,6 +5,7 @@ import type { Node } from "../../graph/node.js";
 import { type Annotation, annotate, readAnnotation } from "./annotation.js";
 import type { Context, Site } from "./context.js";
 import { readNode } from "./node.js";
+import { FileRows } from "./node-rows.js";
 import { Scope } from "./scope.js";
 import { readSparseTensor } from "./sparse.js";
 import { type NamedTensor, readTensor } from "./tensor.js";
@@ -90,11 +91,11 @@ export type GraphSite = Pick<Site, "context" | "opsets" | "actuals" | "prefix"> 
 };
 
 /** Returns the graph in a GraphProto. Nodes that are out of order are sorted. */
-export function readGraph(message: Message, { parent, ...site }: GraphSite): Graph {
-  return site.context.nested(message, () => {
-    const { names, texts } = message.file;
-    const scope = new Scope({ texts, parent, prefix: site.prefix });
-    const fields = readFields(message, site.context, scope);
+export function readGraph(message: Message, { parent, context, opsets, actuals, prefix }: GraphSite): Graph {
+  return context.nested(message, () => {
+    const { names } = message.file;
+    const scope = new Scope({ texts: names.texts, parent, prefix });
+    const fields = readFields(message, context, scope);
     // Files up to IR 3 list constants among the inputs.
     const inputs = fields.inputs
       .filter((input) => !scope.holdsConstant(input))
@@ -104,7 +105,9 @@ export function readGraph(message: Message, { parent, ...site }: GraphSite): Gra
         throw message.broken(`input '${names.text(input)}' is listed twice`);
       });
     const nodes: Node[] = [];
-    const inside: Site = { ...site, scope, nodes };
+    const isMain = parent === null && prefix === "";
+    const rows = isMain ? new FileRows({ scope, texts: message.file.texts }) : null;
+    const inside: Site = { context, opsets, actuals, prefix, scope, nodes, rows };
     const node = message.list("node");
     for (let index = 0; 2 * index < fields.nodes.length; index++) {
       node.moveTo(fields.nodes[2 * index]!, fields.nodes[2 * index + 1]!, index);

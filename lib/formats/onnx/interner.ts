@@ -9,6 +9,7 @@
  * table  [−1, 1, −1, −1, 0, 2, −1, −1]    and the hash of each beside it
  * ```
  */
+import type { Texts } from "../../graph/texts.js";
 import { TextStore } from "./text-store.js";
 
 const utf8 = new TextEncoder();
@@ -20,21 +21,35 @@ const LONGEST_CHAIN = 64;
 /** Maps each byte to a character of its own, whatever the bytes mean. */
 const oneToOne = new TextDecoder("windows-1252");
 
+/** Which entry comes next, if entries keep the distance that the last two had. */
+export class Guess {
+  #last = 0;
+  #step = 1;
+
+  get next(): number {
+    return this.#last + this.#step;
+  }
+
+  met(entry: number): void {
+    this.#step = entry > this.#last ? entry - this.#last : 1;
+    this.#last = entry;
+  }
+}
+
 export class Interner {
-  /** The bytes by number; others may add entries of their own. */
-  readonly store: TextStore;
+  readonly #store = new TextStore();
   /** Per slot an entry and its hash, side by side: a look at both is one at the memory. */
   #table = new Int32Array(2 * FIRST_SLOTS).fill(-1);
-  #count = 0;
   readonly #crowded = new Map<string, number>();
 
-  constructor(store = new TextStore()) {
-    this.store = store;
+  /** The bytes by number, without the table that finds them. */
+  get texts(): Texts {
+    return this.#store;
   }
 
   /** How many different runs of bytes it has seen. */
   get count(): number {
-    return this.#count;
+    return this.#store.count;
   }
 
   /** Returns the number of data[start, end); new bytes get the next one. O(end − start). */
@@ -46,21 +61,36 @@ export class Interner {
     for (let tried = 0; tried < LONGEST_CHAIN; tried++) {
       const held = table[slot]!;
       if (held < 0) {
-        const entry = this.store.add(data, start, end);
+        const entry = this.#store.add(data, start, end);
         table[slot] = entry;
         table[slot + 1] = hash;
         this.#counted();
         return entry;
       }
-      if (table[slot + 1] === hash && this.store.equals(held, data, start, end)) return held;
+      if (table[slot + 1] === hash && this.#store.equals(held, data, start, end)) return held;
       slot = (slot + 2) & last;
     }
     const key = oneToOne.decode(new Uint8Array(data.buffer, data.byteOffset + start, end - start));
     const held = this.#crowded.get(key);
     if (held !== undefined) return held;
-    const entry = this.store.add(data, start, end);
+    const entry = this.#store.add(data, start, end);
     this.#crowded.set(key, entry);
     this.#counted();
+    return entry;
+  }
+
+  /**
+   * Returns what `number` does, and tries first the entry that `guess` foretells: lists of a file (constants,
+   * declared types, the results that nodes read) mostly name things in the order in which the nodes did, and
+   * a look where one is expected costs a third of one into the table.
+   */
+  numberNear(guess: Guess, data: DataView, start: number, end: number): number {
+    const foretold = guess.next;
+    const entry =
+      foretold < this.#store.count && this.#store.equals(foretold, data, start, end)
+        ? foretold
+        : this.number(data, start, end);
+    guess.met(entry);
     return entry;
   }
 
@@ -72,12 +102,11 @@ export class Interner {
 
   /** Returns the bytes of an entry as text. */
   text(entry: number): string {
-    return this.store.text(entry);
+    return this.#store.text(entry);
   }
 
   #counted(): void {
-    this.#count += 1;
-    if (4 * this.#count >= this.#table.length) this.#grow();
+    if (4 * this.#store.count >= this.#table.length) this.#grow();
   }
 
   #grow(): void {
@@ -89,7 +118,7 @@ export class Interner {
       if (before[slot]! >= 0) this.#place(before[slot]!, before[slot + 1]!);
     }
     for (const entry of crowded) {
-      const { buffer, byteOffset, length } = this.store.bytes(entry);
+      const { buffer, byteOffset, length } = this.#store.bytes(entry);
       this.#place(entry, hashOf(new DataView(buffer, byteOffset, length), 0, length));
     }
   }
@@ -105,7 +134,7 @@ export class Interner {
       }
       slot = (slot + 2) & last;
     }
-    this.#crowded.set(oneToOne.decode(this.store.bytes(entry)), entry);
+    this.#crowded.set(oneToOne.decode(this.#store.bytes(entry)), entry);
   }
 }
 

@@ -1,7 +1,7 @@
 /** NodeProto: an operator, a constant written as one, or a call of a function that the file defines. */
 import { LabError } from "../../errors.js";
 import type { DType } from "../../graph/dtype.js";
-import { type Attributes, Node } from "../../graph/node.js";
+import { type Attributes, type AttributeValue, Node } from "../../graph/node.js";
 import { Tensor } from "../../graph/tensor.js";
 import type { Texts } from "../../graph/texts.js";
 import { collectAttributes, NO_ATTRIBUTES, readAttribute, readAttributes } from "./attribute.js";
@@ -33,7 +33,8 @@ function readFields(message: Message, site: Site): NodeFields {
   const { inputs, outputs } = site.context;
   const [firstInput, firstOutput] = [inputs.top, outputs.top];
   // Mostly all are in one run, whose record is shared with other nodes.
-  const runs: Attributes[] = [];
+  let attributes: Attributes | null = null;
+  let further: Record<string, AttributeValue> | null = null;
   let name = 0;
   let op = "";
   let domain = "";
@@ -43,7 +44,8 @@ function readFields(message: Message, site: Site): NodeFields {
     // 9: metadata_props, 10: device_configurations
     switch (message.field) {
       case 1:
-        inputs.push(message.name());
+        // The first is mostly the result of the node before.
+        inputs.push(inputs.top === firstInput ? message.nameInOrder() : message.name());
         break;
       case 2:
         outputs.push(message.name());
@@ -55,7 +57,12 @@ function readFields(message: Message, site: Site): NodeFields {
         op = message.keyword();
         break;
       case 5:
-        runs.push(readAttributes(message, site));
+        if (attributes === null) {
+          attributes = readAttributes(message, site);
+        } else {
+          further ??= { ...attributes };
+          Object.assign(further, readAttributes(message, site));
+        }
         break;
       case 7:
         domain = domainName(message.keyword());
@@ -75,11 +82,11 @@ function readFields(message: Message, site: Site): NodeFields {
     name,
     inputs: inputs.take(firstInput),
     outputs: results,
-    attributes: runs.length > 1 ? Object.assign({}, ...runs) : (runs[0] ?? NO_ATTRIBUTES),
+    attributes: further ?? attributes ?? NO_ATTRIBUTES,
   };
 }
 
-/** A node as `canonical` takes it; makes the text of its name for the few operators that ask. */
+/** A node as `canonical` takes it, which makes the text of its name for the few operators that ask. */
 class NodeCall implements OnnxCall {
   readonly op: string;
   readonly opset: number;
@@ -116,10 +123,12 @@ export function readNode(message: Message, site: Site, index: number): void {
   const fields = readFields(message, site);
   const { op, domain, overload, attributes } = fields;
   const qualified = domain === "" ? op : `${domain}:${op}`;
-  const { texts } = message.file;
-  const [first] = fields.outputs;
-  const late = fields.name || first || `${op}_${index}`;
-  const name = prefix === "" ? late : prefix + (typeof late === "string" ? late : texts.text(late));
+  const { texts, names } = message.file;
+  const first = fields.outputs[0];
+  const name =
+    prefix === "" && fields.name !== 0
+      ? fields.name
+      : prefix + (texts.text(fields.name) || names.text(first ?? NO_NAME) || `${op}_${index}`);
   const inputs = fields.inputs.map((input) => (input === NO_NAME ? null : scope.use(input)));
 
   const body =
@@ -135,7 +144,7 @@ export function readNode(message: Message, site: Site, index: number): void {
     return;
   }
   if (qualified === "Constant" && first !== undefined) {
-    const { dtype, shape, data } = constantTensor(prefix + texts.text(first), attributes);
+    const { dtype, shape, data } = constantTensor(prefix + names.text(first), attributes);
     const tensor = define({ message, site, name, output: first, place: 0, implied: dtype });
     Object.assign(tensor, { dtype, shape, data });
     return;
@@ -145,10 +154,16 @@ export function readNode(message: Message, site: Site, index: number): void {
   const outputs = fields.outputs.map((output, place) =>
     define({ message, site, name, output, place, implied: outputType(call, opset, place) }),
   );
+  const { rows } = site;
+  // Most nodes: nothing was added to them, and all that they name has a name.
+  if (rows && typeof name === "number" && call.inputs === inputs && !fields.outputs.includes(NO_NAME)) {
+    const row = rows.add({ name, op: qualified, index, inputs: fields.inputs, outputs: fields.outputs });
+    site.nodes.push(new Node({ op: call.op, attributes: call.attributes, rows, row }));
+    return;
+  }
   site.nodes.push(
     new Node({
-      name,
-      texts,
+      name: typeof name === "string" ? name : texts.text(name),
       op: call.op,
       inputs: call.inputs,
       attributes: call.attributes,
@@ -214,8 +229,8 @@ function inline({
   readonly message: Message;
 }): void {
   const prefix = `${name}/`;
-  const { names, texts } = message.file;
-  const scope = new Scope({ texts, prefix });
+  const { names } = message.file;
+  const scope = new Scope({ texts: names.texts, prefix });
   const passed = body.outputs.find((output) => body.inputs.includes(output));
   const left = body.inputs.find((_, place) => !inputs[place]);
   if (passed !== undefined || left !== undefined) {
@@ -235,7 +250,7 @@ function inline({
     const tensor = outputs[place];
     if (tensor) scope.promise(output, tensor);
   }
-  const inner: Site = { ...site, scope, opsets: body.opsets, actuals: {}, prefix };
+  const inner: Site = { ...site, scope, opsets: body.opsets, actuals: {}, prefix, rows: null };
   const defaults = collectAttributes(
     body.defaults.map((attribute) => readAttribute(attribute.again(), inner)),
   );

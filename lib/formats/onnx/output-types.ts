@@ -97,7 +97,10 @@ function listed(types: readonly (DType | number)[]): Rule {
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...Object.entries(OUTPUT_TYPES).map(([op, types]) => [op, listed(types)] as const),
   // A canonical Cast names the type (canonical.ts).
-  ["Cast", (call) => (typeof call.attributes.to === "string" ? (call.attributes.to as DType) : typeOf(call, 0))],
+  [
+    "Cast",
+    (call) => (typeof call.attributes.to === "string" ? (call.attributes.to as DType) : typeOf(call, 0)),
+  ],
   [
     "ConstantOfShape",
     ({ attributes }) => (attributes.value instanceof Tensor ? attributes.value.dtype : "float32"),

@@ -1,8 +1,8 @@
 /** The names of one graph: which tensor each stands for, and whether anything gives it a value. */
 import type { DType } from "../../graph/dtype.js";
 import { Tensor } from "../../graph/tensor.js";
+import type { Texts } from "../../graph/texts.js";
 import { DenseTable, type NameTable } from "./name-table.js";
-import type { TextStore } from "./text-store.js";
 import type { ValueType } from "./value-type.js";
 
 /** What a value is taken for until something says its type. */
@@ -15,7 +15,7 @@ const UNKNOWN: DType = "float32";
 export class Scope {
   readonly #parent: Scope | null;
   readonly #prefix: string;
-  readonly #texts: TextStore;
+  readonly #texts: Texts;
   readonly #types: NameTable<ValueType>;
   readonly #tensors: NameTable<Tensor>;
   /** Names that stand for a tensor and still wait for their value. */
@@ -28,7 +28,7 @@ export class Scope {
     prefix = "",
   }: {
     /** The texts of the names, which are numbers here. */
-    readonly texts: TextStore;
+    readonly texts: Texts;
     readonly parent?: Scope | null;
     /** Goes before the names of inlined functions, so that two calls do not share them. */
     readonly prefix?: string;
@@ -57,6 +57,11 @@ export class Scope {
     if (known) return known;
     this.#waiting.set(name, "read");
     return this.#create(name, this.#types.get(name), UNKNOWN);
+  }
+
+  /** Returns the tensor that a name of this graph stands for; the name was read or defined before. */
+  named(name: number): Tensor {
+    return this.#tensors.get(name)!;
   }
 
   /** Says what a name will be that stands for nothing yet. */

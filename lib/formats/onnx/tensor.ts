@@ -91,7 +91,7 @@ export function readTensor(message: Message, { siblings, shapes }: TensorSite): 
         typed.push({ field: message.field, wire: message.wire, extent: message.value() });
         break;
       case 8:
-        named = message.name();
+        named = message.nameInOrder();
         break;
       case 9:
         raw = message.extent();
@@ -107,7 +107,7 @@ export function readTensor(message: Message, { siblings, shapes }: TensorSite): 
         break;
     }
   }
-  const { names, texts } = message.file;
+  const { names } = message.file;
   const name = () => names.text(named);
   const type = dataType(message, code);
   const { dtype } = type;
@@ -137,7 +137,7 @@ export function readTensor(message: Message, { siblings, shapes }: TensorSite): 
       path: message.path,
     });
   }
-  return { name: named, tensor: new Tensor({ name: named, texts, dtype, shape: dims, data }) };
+  return { name: named, tensor: new Tensor({ name: named, texts: names.texts, dtype, shape: dims, data }) };
 }
 
 /** Returns the sizes in the current field and those right after it; constants of one shape share the list. */
@@ -156,7 +156,6 @@ function extentsOf(dims: readonly number[]): Extents {
   // A list that grew by pushes has room for more than it holds.
   return { dims: dims.slice(), count: elementCount(dims), hasNegative: dims.some((size) => size < 0) };
 }
-
 
 /** Returns a StringStringEntryProto: 1: key, 2: value. */
 export function readEntry(message: Message): [string, string] {

@@ -11,7 +11,7 @@
 import protobuf from "protobufjs/minimal.js";
 import { DecodeError, LabError } from "../../errors.js";
 import { type ByteSource, readInto } from "../../source.js";
-import { Interner } from "./interner.js";
+import { Guess, Interner } from "./interner.js";
 import { decodeText } from "./text.js";
 import { TextStore } from "./text-store.js";
 
@@ -22,6 +22,8 @@ const SMALLEST_WINDOW = 4 << 10;
 const LARGEST_WINDOW = 256 << 10;
 /** The longest varint. */
 const VARINT_BYTES = 10;
+/** Bytes from here on say that the varint goes on. */
+const LONG = 0x80;
 
 export interface Extent {
   readonly at: number;
@@ -31,10 +33,10 @@ export interface Extent {
 /** The bytes of a file and the window of them that is in memory. */
 export class WireFile {
   readonly source: ByteSource;
-  /** Texts that are made when asked for: names of values, which `names` numbers, and those of nodes. */
-  readonly texts = new TextStore();
   /** Names of values in the file by number; 0 is the empty one. */
-  readonly names = new Interner(this.texts);
+  readonly names = new Interner();
+  /** Texts that hardly repeat, names of nodes; 0 is the empty one. */
+  readonly texts = new TextStore();
   /** Operators and domains: so few that their table stays in the cache. */
   readonly #keywords = new Interner();
   readonly #keywordTexts: (string | undefined)[] = [];
@@ -54,6 +56,7 @@ export class WireFile {
     this.#reader = new protobuf.Reader(this.bytes);
     this.view = viewOf(this.bytes);
     this.names.number(this.view, 0, 0);
+    this.texts.add(this.view, 0, 0);
   }
 
   /** Makes `length` bytes from `at` visible, or all up to the end of the file. */
@@ -101,20 +104,22 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
 /** A cursor over the fields of one message: `while (message.next()) switch (message.field) …`. */
 export class Message {
   readonly file: WireFile;
-  start: number;
-  end: number;
+  // Zeros first: V8 then stores these as small integers, without a box or a check of what they are.
+  start = 0;
+  end = 0;
   /** Number and wire type of the current field. */
   field = 0;
   wire = 0;
   readonly #parent: Message | null;
   readonly #name: string;
   /** Place among fields of the same name; −1 where there is one. */
-  #index: number;
-  #at: number;
+  #index = -1;
+  #at = 0;
   /** Where the current field begins, its tag included. */
-  #fieldAt: number;
+  #fieldAt = 0;
   /** Whether the value of the current field is still ahead. */
   #pending = false;
+  #guess: Guess | null = null;
 
   constructor({
     file,
@@ -157,9 +162,13 @@ export class Message {
   /** Moves to the next field; false at the end of the message. */
   next(): boolean {
     if (this.#pending) this.#skip();
-    if (this.#at >= this.end) return false;
-    this.#fieldAt = this.#at;
-    const tag = this.#varint32();
+    const at = this.#at;
+    if (at >= this.end) return false;
+    this.#fieldAt = at;
+    const { file } = this;
+    let tag = at >= file.base && at < file.end ? file.bytes[at - file.base]! : LONG;
+    if (tag < LONG) this.#at = at + 1;
+    else tag = this.#varint32();
     this.field = tag >>> 3;
     this.wire = tag & 7;
     if (this.field === 0) throw this.broken("a field has the number 0, expected 1 or more");
@@ -196,10 +205,19 @@ export class Message {
     return names.number(view, start, this.#at - base);
   }
 
+  /** Returns what `name` does, of a name that tends to follow the one before in the list of this message. */
+  nameInOrder(): number {
+    const start = this.#text();
+    const { names, view, base } = this.file;
+    this.#guess ??= new Guess();
+    return names.numberNear(this.#guess, view, start, this.#at - base);
+  }
+
   /** Returns the number of the text in the current field, one that hardly repeats; `file.texts` has it. */
   lateText(): number {
     const start = this.#text();
     const { texts, view, base } = this.file;
+    if (start + base === this.#at) return 0;
     return texts.add(view, start, this.#at - base);
   }
 
@@ -364,7 +382,7 @@ export class Message {
     if (at >= this.end) return -1;
     if (at < file.base || at >= file.end) file.show(at, VARINT_BYTES);
     const byte = file.bytes[at - file.base]!;
-    if (byte >= 0x80) return -1;
+    if (byte >= LONG) return -1;
     this.#at = at + 1;
     return byte;
   }
@@ -401,17 +419,23 @@ export class Message {
   #length(): number {
     const { file, end } = this;
     const at = this.#at;
-    // Two bytes, as nodes and constants have.
+    // One byte, as names have, or two, as nodes and constants.
     if (at + 1 < end && at >= file.base && at + 1 < file.end) {
       const low = file.bytes[at - file.base]!;
+      if (low < LONG) {
+        this.#at = at + 1;
+        return low;
+      }
       const high = file.bytes[at - file.base + 1]!;
-      if (low >= 0x80 && high < 0x80) {
+      if (high < LONG) {
         this.#at = at + 2;
         return (low & 0x7f) | (high << 7);
       }
     }
     const length = this.#varint64();
-    return length < 0 ? Number.MAX_SAFE_INTEGER : length;
+    if (length < 0) return Number.MAX_SAFE_INTEGER;
+    // A number that was computed as a float stays one for V8, and slows all that it is added to.
+    return length < 2 ** 31 ? length | 0 : length;
   }
 
   #float32(): number {

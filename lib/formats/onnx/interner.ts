@@ -21,21 +21,6 @@ const LONGEST_CHAIN = 64;
 /** Maps each byte to a character of its own, whatever the bytes mean. */
 const oneToOne = new TextDecoder("windows-1252");
 
-/** Which entry comes next, if entries keep the distance that the last two had. */
-export class Guess {
-  #last = 0;
-  #step = 1;
-
-  get next(): number {
-    return this.#last + this.#step;
-  }
-
-  met(entry: number): void {
-    this.#step = entry > this.#last ? entry - this.#last : 1;
-    this.#last = entry;
-  }
-}
-
 export class Interner {
   readonly #store = new TextStore();
   /** Per slot an entry and its hash, side by side: a look at both is one at the memory. */
@@ -76,21 +61,6 @@ export class Interner {
     const entry = this.#store.add(data, start, end);
     this.#crowded.set(key, entry);
     this.#counted();
-    return entry;
-  }
-
-  /**
-   * Returns what `number` does, and tries first the entry that `guess` foretells: lists of a file (constants,
-   * declared types, the results that nodes read) mostly name things in the order in which the nodes did, and
-   * a look where one is expected costs a third of one into the table.
-   */
-  numberNear(guess: Guess, data: DataView, start: number, end: number): number {
-    const foretold = guess.next;
-    const entry =
-      foretold < this.#store.count && this.#store.equals(foretold, data, start, end)
-        ? foretold
-        : this.number(data, start, end);
-    guess.met(entry);
     return entry;
   }
 
@@ -138,7 +108,7 @@ export class Interner {
   }
 }
 
-/** A hash of the bytes and their number, four at a time: three times as fast as FNV-1a on names of models. */
+/** A hash of the bytes and their number, four at a time. */
 export function hashOf(data: DataView, start: number, end: number): number {
   let hash = (end - start) | 0;
   let at = start;

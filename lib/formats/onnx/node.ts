@@ -44,8 +44,7 @@ function readFields(message: Message, site: Site): NodeFields {
     // 9: metadata_props, 10: device_configurations
     switch (message.field) {
       case 1:
-        // The first is mostly the result of the node before.
-        inputs.push(inputs.top === firstInput ? message.nameInOrder() : message.name());
+        inputs.push(message.name());
         break;
       case 2:
         outputs.push(message.name());

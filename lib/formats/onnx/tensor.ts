@@ -91,7 +91,7 @@ export function readTensor(message: Message, { siblings, shapes }: TensorSite): 
         typed.push({ field: message.field, wire: message.wire, extent: message.value() });
         break;
       case 8:
-        named = message.nameInOrder();
+        named = message.name();
         break;
       case 9:
         raw = message.extent();

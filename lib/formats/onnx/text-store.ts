@@ -5,7 +5,7 @@ import { decodeText } from "./text.js";
 
 const FIRST_ENTRIES = 512;
 const FIRST_BYTES = 8192;
-/** Places are 32-bit numbers: V8 reckons with them several times as fast as with floats. */
+/** Places are 32-bit numbers, which V8 reckons with without boxes. */
 const MOST_BYTES = 2 ** 31 - 1;
 
 export class TextStore implements Texts {
@@ -27,7 +27,7 @@ export class TextStore implements Texts {
     if (needed > this.#bytes.length) this.#widen(needed);
     const view = this.#view;
     let [from, to] = [start, own];
-    // Four bytes at a time: names are short, and Uint8Array.set costs as much as forty of them.
+    // Not Uint8Array.set: for a name of 35 bytes it takes 575 ns where this takes 147.
     for (; from + 4 <= end; from += 4, to += 4) view.setInt32(to, data.getInt32(from, true), true);
     for (; from < end; from++, to++) view.setInt8(to, data.getInt8(from));
     if (this.#count === this.#starts.length) {

@@ -24,7 +24,7 @@ export function readValueInfo(
   let type: ValueType | null = null;
   while (message.next()) {
     // 1: name, 2: type, 3: doc_string, 4: metadata_props
-    if (message.field === 1) name = message.nameInOrder();
+    if (message.field === 1) name = message.name();
     else if (message.field === 2) {
       const extent = message.extent();
       const key = seen.key(message.file, extent);

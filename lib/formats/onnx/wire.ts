@@ -11,7 +11,7 @@
 import protobuf from "protobufjs/minimal.js";
 import { DecodeError, LabError } from "../../errors.js";
 import { type ByteSource, readInto } from "../../source.js";
-import { Guess, Interner } from "./interner.js";
+import { Interner } from "./interner.js";
 import { decodeText } from "./text.js";
 import { TextStore } from "./text-store.js";
 
@@ -119,7 +119,6 @@ export class Message {
   #fieldAt = 0;
   /** Whether the value of the current field is still ahead. */
   #pending = false;
-  #guess: Guess | null = null;
 
   constructor({
     file,
@@ -203,14 +202,6 @@ export class Message {
     const start = this.#text();
     const { names, view, base } = this.file;
     return names.number(view, start, this.#at - base);
-  }
-
-  /** Returns what `name` does, of a name that tends to follow the one before in the list of this message. */
-  nameInOrder(): number {
-    const start = this.#text();
-    const { names, view, base } = this.file;
-    this.#guess ??= new Guess();
-    return names.numberNear(this.#guess, view, start, this.#at - base);
   }
 
   /** Returns the number of the text in the current field, one that hardly repeats; `file.texts` has it. */

@@ -85,6 +85,9 @@ async function race({ input, tools }) {
       medianMs: rounded(median(counted.map(({ ms }) => ms))),
       minMs: rounded(Math.min(...counted.map(({ ms }) => ms))),
       medianCpuMs: rounded(median(counted.map(({ cpuMs }) => cpuMs))),
+      ...(counted[0].walkMs !== undefined && {
+        medianWalkMs: rounded(median(counted.map(({ walkMs }) => walkMs))),
+      }),
       firstGrowthMB: rounded(rounds[0].grownMB),
       firstPeakMB: rounded(rounds[0].peakMB),
       rounds,
@@ -142,7 +145,18 @@ machine.memcpyGBsAtEnd = rounded(memcpyRate());
 machine.loadAtEnd = loadavg()[0];
 console.table(
   results.map(
-    ({ input, tool, version, firstMs, medianMs, minMs, medianCpuMs, firstGrowthMB, firstPeakMB }) => ({
+    ({
+      input,
+      tool,
+      version,
+      firstMs,
+      medianMs,
+      minMs,
+      medianCpuMs,
+      medianWalkMs,
+      firstGrowthMB,
+      firstPeakMB,
+    }) => ({
       input: input.name,
       sha256: input.sha256.slice(0, 8),
       tool: `${tool} ${version}`,
@@ -150,6 +164,7 @@ console.table(
       medianMs,
       minMs,
       medianCpuMs,
+      medianWalkMs,
       firstGrowthMB,
       firstPeakMB,
     }),

@@ -2,6 +2,7 @@ import { LabError } from "../errors.js";
 import type { Documentation } from "./documentation.js";
 import { byteLength, type DType } from "./dtype.js";
 import { elementCount, formatShape, isStatic, type Shape, type StaticShape } from "./shape.js";
+import { NO_TEXTS, type Texts } from "./texts.js";
 
 /** real = scale × (stored − zeroPoint). One scale: per tensor; several: one per index along `axis`. */
 export interface Quantization {
@@ -85,7 +86,9 @@ export function constantOf(data: Uint8Array): Constant {
 }
 
 export interface TensorFields {
-  readonly name: string;
+  /** The name, or its number in `texts`. */
+  readonly name: string | number;
+  readonly texts?: Texts;
   readonly dtype: DType;
   readonly shape: Shape | null;
   readonly quantization?: Quantization | null;
@@ -96,27 +99,30 @@ export interface TensorFields {
   readonly container?: string | null;
 }
 
+/** Fields that few tensors have: most share one record that says so. */
+interface RareFields {
+  readonly blocks: BlockQuantization | null;
+  readonly isVariable: boolean;
+  readonly recorded: RecordedTensor | null;
+  readonly container: string | null;
+}
+
+const NOTHING_RARE: RareFields = { blocks: null, isVariable: false, recorded: null, container: null };
+
 /** A value that flows along an edge of the graph, or a constant. Identity matters; names may repeat. */
 export class Tensor {
-  name: string;
+  /** The name; its number in `#texts` until someone asks for it. */
+  #name: string | number;
+  readonly #texts: Texts;
+  #rare: RareFields;
   dtype: DType;
   shape: Shape | null;
   quantization: Quantization | null;
   data: Constant | null;
-  /** Scales per block; `quantization` is then null. */
-  blocks: BlockQuantization | null;
-  /** Keeps its value from one run to the next; neither constant nor computed before its first reader. */
-  isVariable: boolean;
-  recorded: RecordedTensor | null;
-
-  /**
-   * What the value is where it is no tensor, in the words of ONNX: `seq(tensor(float))`, `map(int64,
-   * tensor(float))`, `optional(…)`; null for tensors. `dtype` is then that of the elements, `shape` is null.
-   */
-  container: string | null;
 
   constructor({
     name,
+    texts = NO_TEXTS,
     dtype,
     shape,
     quantization = null,
@@ -126,15 +132,63 @@ export class Tensor {
     recorded = null,
     container = null,
   }: TensorFields) {
-    this.name = name;
+    this.#name = name;
+    this.#texts = texts;
+    this.#rare =
+      blocks || isVariable || recorded || container !== null
+        ? { blocks, isVariable, recorded, container }
+        : NOTHING_RARE;
     this.dtype = dtype;
     this.shape = shape;
     this.quantization = quantization;
     this.data = data;
-    this.blocks = blocks;
-    this.isVariable = isVariable;
-    this.recorded = recorded;
-    this.container = container;
+  }
+
+  /** Scales per block; `quantization` is then null. */
+  get blocks(): BlockQuantization | null {
+    return this.#rare.blocks;
+  }
+
+  set blocks(blocks: BlockQuantization | null) {
+    this.#rare = { ...this.#rare, blocks };
+  }
+
+  /** Keeps its value from one run to the next; neither constant nor computed before its first reader. */
+  get isVariable(): boolean {
+    return this.#rare.isVariable;
+  }
+
+  set isVariable(isVariable: boolean) {
+    this.#rare = { ...this.#rare, isVariable };
+  }
+
+  get recorded(): RecordedTensor | null {
+    return this.#rare.recorded;
+  }
+
+  set recorded(recorded: RecordedTensor | null) {
+    if (recorded !== this.#rare.recorded) this.#rare = { ...this.#rare, recorded };
+  }
+
+  /**
+   * What the value is where it is no tensor, in the words of ONNX: `seq(tensor(float))`, `map(int64,
+   * tensor(float))`, `optional(…)`; null for tensors. `dtype` is then that of the elements, `shape` is null.
+   */
+  get container(): string | null {
+    return this.#rare.container;
+  }
+
+  set container(container: string | null) {
+    if (container !== this.#rare.container) this.#rare = { ...this.#rare, container };
+  }
+
+  get name(): string {
+    if (typeof this.#name === "number") this.#name = this.#texts.text(this.#name);
+    return this.#name;
+  }
+
+  set name(name: string) {
+    this.#name = name;
   }
 
   get isConstant(): boolean {

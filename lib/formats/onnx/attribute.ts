@@ -139,7 +139,7 @@ export function readAttribute(message: Message, site: Site): Pair {
         value = message.string();
         break;
       case 5:
-        value = readTensor(message.message("t"), site.context.siblings).tensor;
+        value = readTensor(message.message("t"), site.context).tensor;
         break;
       case 6:
         value = site.context.readGraph(message.message("g"), site);
@@ -161,7 +161,7 @@ export function readAttribute(message: Message, site: Site): Pair {
         break;
       case 10:
         tensors ??= [];
-        tensors.push(readTensor(message.message("tensors", tensors.length), site.context.siblings).tensor);
+        tensors.push(readTensor(message.message("tensors", tensors.length), site.context).tensor);
         value = tensors;
         break;
       case 11:
@@ -178,12 +178,12 @@ export function readAttribute(message: Message, site: Site): Pair {
         value = strings;
         break;
       case 22:
-        value = readSparseTensor(message.message("sparse_tensor"), site.context.siblings).tensor;
+        value = readSparseTensor(message.message("sparse_tensor"), site.context).tensor;
         break;
       case 23:
         tensors ??= [];
         tensors.push(
-          readSparseTensor(message.message("sparse_tensors", tensors.length), site.context.siblings).tensor,
+          readSparseTensor(message.message("sparse_tensors", tensors.length), site.context).tensor,
         );
         value = tensors;
         break;

@@ -3,9 +3,10 @@ import type { Graph } from "../../graph/graph.js";
 import type { Attributes, Node } from "../../graph/node.js";
 import type { FunctionTable } from "./function.js";
 import { Memo } from "./memo.js";
+import type { FileRows } from "./node-rows.js";
 import { NumberStack } from "./number-stack.js";
 import type { Scope } from "./scope.js";
-import type { Siblings } from "./tensor.js";
+import type { Extents, Siblings } from "./tensor.js";
 import type { ValueType } from "./value-type.js";
 import type { Message } from "./wire.js";
 
@@ -27,6 +28,8 @@ export interface Site {
   /** Goes before the names of nodes; empty outside of functions. */
   readonly prefix: string;
   readonly nodes: Node[];
+  /** Where nodes may leave what nobody asked for yet; null inside of other graphs and functions. */
+  readonly rows: FileRows | null;
 }
 
 /** Reads a graph that a node has as an attribute, inside of the node's site. */
@@ -42,6 +45,7 @@ export class Context {
   readonly types = new Memo<ValueType | null>();
   /** Names of attributes that are no snake case, by how the graph writes them. */
   readonly attributeNames = new Map<string, string>();
+  readonly shapes = new Memo<Extents>();
   /** Names of a node's inputs and outputs while it is read. */
   readonly inputs = new NumberStack();
   readonly outputs = new NumberStack();

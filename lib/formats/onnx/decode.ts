@@ -126,10 +126,11 @@ export function decodeOnnx(source: ByteSource, options: OnnxOptions = {}): Model
   }
   if (graph === null) throw message.broken("it holds no graph");
   if (version < OPSETS_SINCE_IR && opsets.size === 0) opsets.set("", 1);
-  const context = new Context({
+  const context: Context = new Context({
     siblings: options.siblings,
     functions,
-    readGraph: (body, { scope, ...site }) => readGraph(body, { ...site, parent: scope }),
+    readGraph: (body, { scope, opsets, actuals, prefix }) =>
+      readGraph(body, { context, opsets, actuals, prefix, parent: scope }),
   });
   const main = readMain(graph, { context, opsets, actuals: null, prefix: "", parent: null });
   const { attributeNames } = context;

@@ -7,6 +7,7 @@ import { type Annotation, annotate, readAnnotation } from "./annotation.js";
 import type { Context, Site } from "./context.js";
 import { withEntry, withText } from "./documentation.js";
 import { readNode } from "./node.js";
+import { FileRows } from "./node-rows.js";
 import { Scope } from "./scope.js";
 import { readSparseTensor } from "./sparse.js";
 import { type NamedTensor, readTensor } from "./tensor.js";
@@ -27,7 +28,8 @@ interface GraphFields {
 }
 
 /** Reads all but the nodes; constants and declared types go into the scope. */
-function readFields(message: Message, { siblings, types }: Context, scope: Scope): GraphFields {
+function readFields(message: Message, context: Context, scope: Scope): GraphFields {
+  const { types } = context;
   const nodes: number[] = [];
   const inputs: number[] = [];
   const outputs: number[] = [];
@@ -38,8 +40,15 @@ function readFields(message: Message, { siblings, types }: Context, scope: Scope
   let constants = 0;
   let sparse = 0;
   let values = 0;
-  const declare = (field: string, index: number): number => {
-    const { name, type, documentation } = readValueInfo(message.message(field, index), types);
+  const cursors = {
+    initializer: message.list("initializer"),
+    input: message.list("input"),
+    output: message.list("output"),
+    value_info: message.list("value_info"),
+  };
+  const declare = (value: Message, index: number): number => {
+    message.enter(value, index);
+    const { name, type, documentation } = readValueInfo(value, types);
     if (type) scope.declare(name, type);
     if (documentation) documented.push([name, documentation]);
     return name;
@@ -57,25 +66,26 @@ function readFields(message: Message, { siblings, types }: Context, scope: Scope
         name = message.string();
         break;
       case 5:
-        bind(scope, readTensor(message.message("initializer", constants++), siblings));
+        message.enter(cursors.initializer, constants++);
+        bind(scope, readTensor(cursors.initializer, context));
         break;
       case 10:
         documentation = withText(documentation, message);
         break;
       case 11:
-        inputs.push(declare("input", inputs.length));
+        inputs.push(declare(cursors.input, inputs.length));
         break;
       case 12:
-        outputs.push(declare("output", outputs.length));
+        outputs.push(declare(cursors.output, outputs.length));
         break;
       case 13:
-        declare("value_info", values++);
+        declare(cursors.value_info, values++);
         break;
       case 14:
         annotations.push(readAnnotation(message.message("quantization_annotation", annotations.length)));
         break;
       case 15:
-        bind(scope, readSparseTensor(message.message("sparse_initializer", sparse++), siblings));
+        bind(scope, readSparseTensor(message.message("sparse_initializer", sparse++), context));
         break;
       case 16:
         documentation = withEntry(documentation, message);
@@ -95,11 +105,11 @@ export type GraphSite = Pick<Site, "context" | "opsets" | "actuals" | "prefix"> 
 };
 
 /** Returns the graph in a GraphProto. Nodes that are out of order are sorted. */
-export function readGraph(message: Message, { parent, ...site }: GraphSite): Graph {
-  return site.context.nested(message, () => {
+export function readGraph(message: Message, { parent, context, opsets, actuals, prefix }: GraphSite): Graph {
+  return context.nested(message, () => {
     const { names } = message.file;
-    const scope = new Scope({ names, parent, prefix: site.prefix });
-    const fields = readFields(message, site.context, scope);
+    const scope = new Scope({ texts: names.texts, parent, prefix });
+    const fields = readFields(message, context, scope);
     // Files up to IR 3 list constants among the inputs.
     const inputs = fields.inputs
       .filter((input) => !scope.holdsConstant(input))
@@ -109,17 +119,20 @@ export function readGraph(message: Message, { parent, ...site }: GraphSite): Gra
         throw message.broken(`input '${names.text(input)}' is listed twice`);
       });
     const nodes: Node[] = [];
-    const inside: Site = { ...site, scope, nodes };
+    const isMain = parent === null && prefix === "";
+    const rows = isMain ? new FileRows({ scope, texts: message.file.texts }) : null;
+    const inside: Site = { context, opsets, actuals, prefix, scope, nodes, rows };
+    const node = message.list("node");
     for (let index = 0; 2 * index < fields.nodes.length; index++) {
-      const extent = { at: fields.nodes[2 * index]!, length: fields.nodes[2 * index + 1]! };
-      readNode(message.open(extent, "node", index), inside, index);
+      node.moveTo(fields.nodes[2 * index]!, fields.nodes[2 * index + 1]!, index);
+      readNode(node, inside, index);
     }
     const outputs = fields.outputs.map((output) => scope.use(output));
     const [missing] = scope.unresolved;
     if (missing !== undefined) {
       throw message.broken(`'${missing}' is read, and is neither an input, a constant nor a result`);
     }
-    site.context.place = message;
+    context.place = message;
     annotate(fields.annotations, scope, names);
     for (const [name, documentation] of fields.documented) {
       const tensor = scope.find(name);

@@ -2,10 +2,11 @@
 import { LabError } from "../../errors.js";
 import type { Documentation } from "../../graph/documentation.js";
 import type { DType } from "../../graph/dtype.js";
-import { type Attributes, Node, type NodeSource } from "../../graph/node.js";
+import { type Attributes, type AttributeValue, Node, type NodeSource } from "../../graph/node.js";
 import { Tensor } from "../../graph/tensor.js";
+import type { Texts } from "../../graph/texts.js";
 import { collectAttributes, NO_ATTRIBUTES, readAttribute, readAttributes } from "./attribute.js";
-import { canonical } from "./canonical.js";
+import { canonical, type OnnxCall } from "./canonical.js";
 import { constantTensor } from "./constant-node.js";
 import type { Site } from "./context.js";
 import { withEntry, withText } from "./documentation.js";
@@ -21,7 +22,8 @@ interface NodeFields {
   readonly op: string;
   readonly domain: string;
   readonly overload: string;
-  readonly name: string;
+  /** A number of a text; 0 where there is none. */
+  readonly name: number;
   /** Numbers of names. */
   readonly inputs: readonly number[];
   /** Empty names are results that nobody asks for. */
@@ -34,8 +36,9 @@ function readFields(message: Message, site: Site): NodeFields {
   const { inputs, outputs } = site.context;
   const [firstInput, firstOutput] = [inputs.top, outputs.top];
   // Mostly all are in one run, whose record is shared with other nodes.
-  const runs: Attributes[] = [];
-  let name = "";
+  let attributes: Attributes | null = null;
+  let further: Record<string, AttributeValue> | null = null;
+  let name = 0;
   let op = "";
   let domain = "";
   let overload = "";
@@ -51,13 +54,18 @@ function readFields(message: Message, site: Site): NodeFields {
         outputs.push(message.name());
         break;
       case 3:
-        name = message.string();
+        name = message.lateText();
         break;
       case 4:
         op = message.keyword();
         break;
       case 5:
-        runs.push(readAttributes(message, site));
+        if (attributes === null) {
+          attributes = readAttributes(message, site);
+        } else {
+          further ??= { ...attributes };
+          Object.assign(further, readAttributes(message, site));
+        }
         break;
       case 6:
         documentation = withText(documentation, message);
@@ -75,7 +83,7 @@ function readFields(message: Message, site: Site): NodeFields {
   }
   if (op === "") throw message.broken("it names no operator");
   const results = outputs.take(firstOutput);
-  while (results.at(-1) === NO_NAME) results.pop();
+  while (results.length > 0 && results[results.length - 1] === NO_NAME) results.pop();
   return {
     op,
     domain,
@@ -83,9 +91,39 @@ function readFields(message: Message, site: Site): NodeFields {
     name,
     inputs: inputs.take(firstInput),
     outputs: results,
-    attributes: runs.length > 1 ? Object.assign({}, ...runs) : (runs[0] ?? NO_ATTRIBUTES),
+    attributes: further ?? attributes ?? NO_ATTRIBUTES,
     documentation,
   };
+}
+
+/** A node as `canonical` takes it, which makes the text of its name for the few operators that ask. */
+class NodeCall implements OnnxCall {
+  readonly op: string;
+  readonly opset: number;
+  readonly inputs: readonly (Tensor | null)[];
+  readonly attributes: Attributes;
+  readonly #name: string | number;
+  readonly #texts: Texts;
+
+  constructor({
+    op,
+    opset,
+    inputs,
+    attributes,
+    name,
+    texts,
+  }: Omit<OnnxCall, "name"> & { readonly name: string | number; readonly texts: Texts }) {
+    this.op = op;
+    this.opset = opset;
+    this.inputs = inputs;
+    this.attributes = attributes;
+    this.#name = name;
+    this.#texts = texts;
+  }
+
+  get name(): string {
+    return typeof this.#name === "string" ? this.#name : this.#texts.text(this.#name);
+  }
 }
 
 /** Reads a node into `site.nodes`; `index` is its place in the main graph, or that of the call around it. */
@@ -96,8 +134,12 @@ export function readNode(message: Message, site: Site, index: number): void {
   context.place = message;
   const { op, domain, overload, attributes, documentation } = fields;
   const qualified = domain === "" ? op : `${domain}:${op}`;
-  const { names } = message.file;
-  const name = prefix + (fields.name || names.text(fields.outputs[0] ?? NO_NAME) || `${op}_${index}`);
+  const { texts, names } = message.file;
+  const first = fields.outputs[0];
+  const name =
+    prefix === "" && fields.name !== 0
+      ? fields.name
+      : prefix + (texts.text(fields.name) || names.text(first ?? NO_NAME) || `${op}_${index}`);
   const inputs = fields.inputs.map((input) => (input === NO_NAME ? null : scope.use(input)));
 
   const body =
@@ -105,11 +147,13 @@ export function readNode(message: Message, site: Site, index: number): void {
       ? undefined
       : context.functions.get(functionKey({ domain, name: op, overload }));
   if (body) {
+    const caller = typeof name === "string" ? name : texts.text(name);
     const outputs = fields.outputs.map((output, place) => define({ message, site, name, output, place }));
-    context.nested(message, () => inline({ body, site, inputs, outputs, attributes, name, index, message }));
+    context.nested(message, () =>
+      inline({ body, site, inputs, outputs, attributes, name: caller, index, message }),
+    );
     return;
   }
-  const [first] = fields.outputs;
   if (qualified === "Constant" && first !== undefined) {
     const { dtype, shape, data } = constantTensor(prefix + names.text(first), attributes);
     const tensor = define({ message, site, name, output: first, place: 0, implied: dtype });
@@ -117,14 +161,28 @@ export function readNode(message: Message, site: Site, index: number): void {
     return;
   }
   const opset = opsetOf(message, site, domain);
-  const call = canonical({ op: qualified, opset, inputs, attributes, name });
+  const call = canonical(new NodeCall({ op: qualified, opset, inputs, attributes, name, texts }));
   const outputs = fields.outputs.map((output, place) =>
-    define({ message, site, name, output, place, implied: outputType({ ...call, opset }, place) }),
+    define({ message, site, name, output, place, implied: outputType(call, opset, place) }),
   );
+  const { rows } = site;
+  // Most nodes: nothing was added to them, and all that they name has a name.
+  const isPlain = documentation === null && overload === "";
+  if (
+    rows &&
+    isPlain &&
+    typeof name === "number" &&
+    call.inputs === inputs &&
+    !fields.outputs.includes(NO_NAME)
+  ) {
+    const row = rows.add({ name, op: qualified, index, inputs: fields.inputs, outputs: fields.outputs });
+    site.nodes.push(new Node({ op: call.op, attributes: call.attributes, rows, row }));
+    return;
+  }
   const source: NodeSource = { format: "onnx", op: qualified, index };
   site.nodes.push(
     new Node({
-      name,
+      name: typeof name === "string" ? name : texts.text(name),
       op: call.op,
       inputs: call.inputs,
       attributes: call.attributes,
@@ -151,12 +209,15 @@ function define({
   readonly message: Message;
   readonly site: Site;
   /** Of the node. */
-  readonly name: string;
+  readonly name: string | number;
   readonly output: number;
   readonly place: number;
   readonly implied?: DType;
 }): Tensor {
-  if (output === NO_NAME) return new Tensor({ name: `${name}/${place}`, dtype: implied, shape: null });
+  if (output === NO_NAME) {
+    const node = typeof name === "string" ? name : message.file.texts.text(name);
+    return new Tensor({ name: `${node}/${place}`, dtype: implied, shape: null });
+  }
   const tensor = site.scope.define(output, implied);
   if (tensor) return tensor;
   const text = message.file.names.text(output);
@@ -193,7 +254,7 @@ function inline({
 }): void {
   const prefix = `${name}/`;
   const { names } = message.file;
-  const scope = new Scope({ names, prefix });
+  const scope = new Scope({ texts: names.texts, prefix });
   const passed = body.outputs.find((output) => body.inputs.includes(output));
   const left = body.inputs.find((_, place) => !inputs[place]);
   if (passed !== undefined || left !== undefined) {
@@ -213,7 +274,7 @@ function inline({
     const tensor = outputs[place];
     if (tensor) scope.promise(output, tensor);
   }
-  const inner: Site = { ...site, scope, opsets: body.opsets, actuals: {}, prefix };
+  const inner: Site = { ...site, scope, opsets: body.opsets, actuals: {}, prefix, rows: null };
   const defaults = collectAttributes(
     body.defaults.map((attribute) => readAttribute(attribute.again(), inner)),
   );

@@ -10,7 +10,6 @@ import { dataTypeOf } from "./data-types.js";
 
 interface TypedCall {
   readonly op: string;
-  readonly opset: number;
   readonly inputs: readonly (Tensor | null)[];
   readonly attributes: Attributes;
 }
@@ -66,33 +65,57 @@ const OUTPUT_TYPES: Readonly<Record<string, readonly (DType | number)[]>> = {
 
 const CLASSIFIER = /^ai\.onnx\.ml:\w+Classifier$/;
 
-/** Returns the element type of output `index`. */
-export function outputType(call: TypedCall, index: number): DType {
-  const { op, opset, inputs, attributes } = call;
-  const of = (input: number): DType => inputs[input]?.dtype ?? "float32";
-  switch (op) {
-    case "Cast":
-      // A canonical Cast names the type (canonical.ts).
-      return typeof attributes.to === "string" ? (attributes.to as DType) : of(0);
-    case "ConstantOfShape":
-      return attributes.value instanceof Tensor ? attributes.value.dtype : "float32";
-    case "Dropout":
-      return index > 0 && opset >= 10 ? "bool" : of(0);
-    case "QuantizeLinear":
-    case "com.microsoft:QuantizeLinear":
-      return inputs[2]?.dtype ?? dataTypeOf(attributes.outputDtype) ?? "uint8";
-    case "RandomNormal":
-    case "RandomUniform":
-    case "EyeLike":
-      return dataTypeOf(attributes.dtype) ?? "float32";
-  }
-  if (CLASSIFIER.test(op)) {
-    if (index > 0) return "float32";
-    return Array.isArray(attributes.classlabelsStrings) && attributes.classlabelsStrings.length > 0
-      ? "string"
-      : "int64";
-  }
-  const types = Object.hasOwn(OUTPUT_TYPES, op) ? OUTPUT_TYPES[op]! : [0];
-  const type = types[Math.min(index, types.length - 1)]!;
-  return typeof type === "number" ? of(type) : type;
+/** Returns the type of output `index`. */
+type Rule = (call: TypedCall, opset: number, index: number) => DType;
+
+function typeOf({ inputs }: TypedCall, input: number): DType {
+  return inputs[input]?.dtype ?? "float32";
+}
+
+const likeFirst: Rule = (call) => typeOf(call, 0);
+
+const quantized: Rule = ({ inputs, attributes }) =>
+  inputs[2]?.dtype ?? dataTypeOf(attributes.outputDtype) ?? "uint8";
+
+const generated: Rule = ({ attributes }) => dataTypeOf(attributes.dtype) ?? "float32";
+
+const classified: Rule = ({ attributes }, _, index) => {
+  if (index > 0) return "float32";
+  return Array.isArray(attributes.classlabelsStrings) && attributes.classlabelsStrings.length > 0
+    ? "string"
+    : "int64";
+};
+
+function listed(types: readonly (DType | number)[]): Rule {
+  return (call, _, index) => {
+    const type = types[Math.min(index, types.length - 1)]!;
+    return typeof type === "number" ? typeOf(call, type) : type;
+  };
+}
+
+/** A Map: nodes by the hundred thousand ask. */
+const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ...Object.entries(OUTPUT_TYPES).map(([op, types]) => [op, listed(types)] as const),
+  // A canonical Cast names the type (canonical.ts).
+  [
+    "Cast",
+    (call) => (typeof call.attributes.to === "string" ? (call.attributes.to as DType) : typeOf(call, 0)),
+  ],
+  [
+    "ConstantOfShape",
+    ({ attributes }) => (attributes.value instanceof Tensor ? attributes.value.dtype : "float32"),
+  ],
+  ["Dropout", (call, opset, index) => (index > 0 && opset >= 10 ? "bool" : typeOf(call, 0))],
+  ["EyeLike", generated],
+  ["QuantizeLinear", quantized],
+  ["RandomNormal", generated],
+  ["RandomUniform", generated],
+  ["com.microsoft:QuantizeLinear", quantized],
+]);
+
+/** Returns the element type of output `index`; `opset` is the version of the operator's domain. */
+export function outputType(call: TypedCall, opset: number, index: number): DType {
+  const { op } = call;
+  const rule = RULES.get(op) ?? (op.includes(":") && CLASSIFIER.test(op) ? classified : likeFirst);
+  return rule(call, opset, index);
 }

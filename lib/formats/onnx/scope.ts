@@ -1,7 +1,7 @@
 /** The names of one graph: which tensor each stands for, and whether anything gives it a value. */
 import type { DType } from "../../graph/dtype.js";
 import { Tensor } from "../../graph/tensor.js";
-import type { Interner } from "./interner.js";
+import type { Texts } from "../../graph/texts.js";
 import { DenseTable, type NameTable } from "./name-table.js";
 import type { ValueType } from "./value-type.js";
 
@@ -15,7 +15,7 @@ const UNKNOWN: DType = "float32";
 export class Scope {
   readonly #parent: Scope | null;
   readonly #prefix: string;
-  readonly #names: Interner;
+  readonly #texts: Texts;
   readonly #types: NameTable<ValueType>;
   readonly #tensors: NameTable<Tensor>;
   /** Names that stand for a tensor and still wait for their value. */
@@ -23,17 +23,17 @@ export class Scope {
   #outOfOrder = false;
 
   constructor({
-    names,
+    texts,
     parent = null,
     prefix = "",
   }: {
     /** The texts of the names, which are numbers here. */
-    readonly names: Interner;
+    readonly texts: Texts;
     readonly parent?: Scope | null;
     /** Goes before the names of inlined functions, so that two calls do not share them. */
     readonly prefix?: string;
   }) {
-    this.#names = names;
+    this.#texts = texts;
     this.#parent = parent;
     this.#prefix = prefix;
     const isMain = parent === null && prefix === "";
@@ -48,7 +48,7 @@ export class Scope {
 
   /** Returns names that were read or promised and never given a value. */
   get unresolved(): readonly string[] {
-    return [...this.#waiting.keys()].map((name) => this.#names.text(name));
+    return [...this.#waiting.keys()].map((name) => this.#texts.text(name));
   }
 
   /** Returns the tensor that a name stands for where it is read. */
@@ -57,6 +57,11 @@ export class Scope {
     if (known) return known;
     this.#waiting.set(name, "read");
     return this.#create(name, this.#types.get(name), UNKNOWN);
+  }
+
+  /** Returns the tensor that a name of this graph stands for; the name was read or defined before. */
+  named(name: number): Tensor {
+    return this.#tensors.get(name)!;
   }
 
   /** Says what a name will be that stands for nothing yet. */
@@ -107,9 +112,10 @@ export class Scope {
   }
 
   #create(name: number, declared: ValueType | undefined, implied: DType): Tensor {
-    const text = this.#names.text(name);
+    const texts = this.#texts;
     const tensor = new Tensor({
-      name: this.#prefix === "" ? text : this.#prefix + text,
+      name: this.#prefix === "" ? name : this.#prefix + texts.text(name),
+      texts,
       dtype: declared?.dtype ?? implied,
       shape: declared?.shape ?? null,
       container: declared?.container ?? null,

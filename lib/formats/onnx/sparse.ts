@@ -5,7 +5,7 @@ import { tensorNumbers } from "../../graph/elements.js";
 import { elementCount, formatShape } from "../../graph/shape.js";
 import { type Constant, Tensor } from "../../graph/tensor.js";
 import { located } from "../shared/located.js";
-import { type NamedTensor, readTensor, type Siblings } from "./tensor.js";
+import { type NamedTensor, readTensor, type TensorSite } from "./tensor.js";
 import type { Message } from "./wire.js";
 
 /** A few bytes can claim any size: what unfolds to more than this is damage, or no use on a microcontroller. */
@@ -20,7 +20,7 @@ const DENSE_LIMIT = 256 << 20;
  *                     or indices [[0 1] [1 2]]     0 0 9
  * ```
  */
-export function readSparseTensor(message: Message, siblings: Siblings): NamedTensor {
+export function readSparseTensor(message: Message, site: TensorSite): NamedTensor {
   const dims: number[] = [];
   let values: NamedTensor | null = null;
   let indices: Tensor | null = null;
@@ -28,10 +28,10 @@ export function readSparseTensor(message: Message, siblings: Siblings): NamedTen
     // 1: values, 2: indices, 3: dims
     switch (message.field) {
       case 1:
-        values = readTensor(message.message("values"), siblings);
+        values = readTensor(message.message("values"), site);
         break;
       case 2:
-        indices = readTensor(message.message("indices"), siblings).tensor;
+        indices = readTensor(message.message("indices"), site).tensor;
         break;
       case 3:
         message.int64s(dims);
@@ -65,9 +65,10 @@ export function readSparseTensor(message: Message, siblings: Siblings): NamedTen
       `sparse tensor '${tensor.name}' has ${tensor.size} values and indices ${formatShape(places.shape)} of ${places.dtype}, expected an int64 index for each`,
     );
   }
+  const here = message.held();
   const data: Constant = {
     byteLength: size,
-    read: () => located(message, () => unfold({ values: tensor, places, dims, size, isFlat })),
+    read: () => located(here, () => unfold({ values: tensor, places, dims, size, isFlat })),
   };
   return { name, tensor: new Tensor({ name: tensor.name, dtype: tensor.dtype, shape: dims, data }) };
 }

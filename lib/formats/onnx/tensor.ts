@@ -11,6 +11,7 @@ import { checkedSiblings } from "./checksum.js";
 import { dataType } from "./data-types.js";
 import { withEntry, withText } from "./documentation.js";
 import { readEntry } from "./entry.js";
+import type { Memo } from "./memo.js";
 import { type TypedPart, typedConstant } from "./typed-data.js";
 import type { Extent, Message } from "./wire.js";
 
@@ -39,9 +40,26 @@ export interface NamedTensor {
   readonly tensor: Tensor;
 }
 
+/** The sizes of a constant. */
+export interface Extents {
+  readonly dims: readonly number[];
+  /** Their product. */
+  readonly count: number;
+  readonly hasNegative: boolean;
+}
+
+const SCALAR: Extents = { dims: [], count: 1, hasNegative: false };
+
+/** What reading a constant needs to know of the file. */
+export interface TensorSite {
+  readonly siblings: Siblings;
+  readonly shapes: Memo<Extents>;
+}
+
 /** Returns the constant in a TensorProto. */
-export function readTensor(message: Message, siblings: Siblings): NamedTensor {
-  const dims: number[] = [];
+export function readTensor(message: Message, { siblings, shapes }: TensorSite): NamedTensor {
+  let extents = SCALAR;
+  let further: number[] | null = null;
   let code = 0;
   let named = 0;
   let raw: Extent | null = null;
@@ -55,7 +73,13 @@ export function readTensor(message: Message, siblings: Siblings): NamedTensor {
     // 14: data_location, 16: metadata_props
     switch (message.field) {
       case 1:
-        message.int64s(dims);
+        if (extents === SCALAR) {
+          extents = readExtents(message, shapes);
+        } else {
+          // No writer parts the sizes; the format lets them.
+          further ??= [...extents.dims];
+          message.int64s(further);
+        }
         break;
       case 2:
         code = message.uint32();
@@ -94,39 +118,59 @@ export function readTensor(message: Message, siblings: Siblings): NamedTensor {
         break;
     }
   }
-  const name = message.file.names.text(named);
+  const { names } = message.file;
+  const name = () => names.text(named);
   const type = dataType(message, code);
   const { dtype } = type;
-  if (dims.some((size) => size < 0)) {
-    throw message.broken(`a size of tensor '${name}' is negative: ${dims.join("x")}`);
+  const { dims, count, hasNegative } = further ? extentsOf(further) : extents;
+  if (hasNegative) {
+    throw message.broken(`a size of tensor '${name()}' is negative: ${dims.join("x")}`);
   }
-  const count = elementCount(dims);
   const size = byteLength(dtype, count);
   if (!Number.isSafeInteger(count) || !Number.isSafeInteger(size)) {
-    throw message.broken(`tensor '${name}' of shape ${dims.join("x")} is too large to count`);
+    throw message.broken(`tensor '${name()}' of shape ${dims.join("x")} is too large to count`);
   }
   const { source } = message.file;
   let data: Constant;
   if (isExternal) {
     const entries = external ?? new Map();
-    data = located(message, () => externalConstant({ name, size, dtype, entries, siblings }));
+    data = located(message, () => externalConstant({ name: name(), size, dtype, entries, siblings }));
   } else if (raw !== null) {
-    if (dtype === "string") throw message.broken(`tensor '${name}' has strings as raw_data`);
+    if (dtype === "string") throw message.broken(`tensor '${name()}' has strings as raw_data`);
     data = new FileConstant(source, raw);
   } else {
-    data = typedConstant({ message, name, type, count, size, parts: typed ?? [] });
+    data = typedConstant({ message, name: name(), type, count, size, parts: typed ?? [] });
   }
   if (dtype !== "string" && data.byteLength !== size) {
     throw new DecodeError({
       code: "DATA_SIZE",
-      message: `Cannot read constant '${name}': its data has ${data.byteLength} bytes, expected ${size} for ${dtype} ${formatShape(dims)}`,
+      message: `Cannot read constant '${name()}': its data has ${data.byteLength} bytes, expected ${size} for ${dtype} ${formatShape(dims)}`,
       offset: message.start,
       path: message.path,
     });
   }
-  // A list that grew by pushes has room for more than it holds.
   const recorded = documentation && { documentation };
-  return { name: named, tensor: new Tensor({ name, dtype, shape: dims.slice(), data, recorded }) };
+  return {
+    name: named,
+    tensor: new Tensor({ name: named, texts: names.texts, dtype, shape: dims, data, recorded }),
+  };
+}
+
+/** Returns the sizes in the current field and those right after it; constants of one shape share the list. */
+function readExtents(message: Message, shapes: Memo<Extents>): Extents {
+  const run = message.run();
+  const key = shapes.key(message.file, run);
+  const known = shapes.recall(key);
+  if (known) return known;
+  const dims: number[] = [];
+  const list = message.open(run, "");
+  while (list.next()) list.int64s(dims);
+  return shapes.remember(key, extentsOf(dims));
+}
+
+function extentsOf(dims: readonly number[]): Extents {
+  // A list that grew by pushes has room for more than it holds.
+  return { dims: dims.slice(), count: elementCount(dims), hasNegative: dims.some((size) => size < 0) };
 }
 
 function externalConstant({

@@ -78,9 +78,10 @@ export function typedConstant({
     throw message.broken(`tensor '${name}' has ${stored} bytes of numbers, expected at least ${count}`);
   }
   const { dtype } = type;
+  const here = message.held();
   return {
     byteLength: size,
-    read: () => located(message, () => readVarints({ source, name, dtype, size, parts })),
+    read: () => located(here, () => readVarints({ source, name, dtype, size, parts })),
   };
 }
 

@@ -13,6 +13,7 @@ import { DecodeError, LabError } from "../../errors.js";
 import { type ByteSource, readInto } from "../../source.js";
 import { Interner } from "./interner.js";
 import { decodeText } from "./text.js";
+import { TextStore } from "./text-store.js";
 
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
@@ -21,6 +22,8 @@ const SMALLEST_WINDOW = 4 << 10;
 const LARGEST_WINDOW = 256 << 10;
 /** The longest varint. */
 const VARINT_BYTES = 10;
+/** Bytes from here on say that the varint goes on. */
+const LONG = 0x80;
 
 export interface Extent {
   readonly at: number;
@@ -30,10 +33,17 @@ export interface Extent {
 /** The bytes of a file and the window of them that is in memory. */
 export class WireFile {
   readonly source: ByteSource;
-  /** Names in the file by number; 0 is the empty one. */
+  /** Names of values in the file by number; 0 is the empty one. */
   readonly names = new Interner();
+  /** Texts that hardly repeat, names of nodes; 0 is the empty one. */
+  readonly texts = new TextStore();
+  /** Operators and domains: so few that their table stays in the cache. */
+  readonly #keywords = new Interner();
+  readonly #keywordTexts: (string | undefined)[] = [];
   /** The window: `bytes[n]` is byte `base + n` of the file, up to its byte `end`. */
   bytes: Uint8Array;
+  /** The same bytes, four at a time. */
+  view: DataView;
   base = 0;
   end = 0;
   #size = SMALLEST_WINDOW;
@@ -44,7 +54,9 @@ export class WireFile {
     this.bytes = source.bytes ?? new Uint8Array(0);
     if (source.bytes) this.end = source.size;
     this.#reader = new protobuf.Reader(this.bytes);
-    this.names.number(this.bytes, 0, 0);
+    this.view = viewOf(this.bytes);
+    this.names.number(this.view, 0, 0);
+    this.texts.add(this.view, 0, 0);
   }
 
   /** Makes `length` bytes from `at` visible, or all up to the end of the file. */
@@ -55,10 +67,23 @@ export class WireFile {
     this.#size = goesOn ? Math.min(2 * this.#size, LARGEST_WINDOW) : SMALLEST_WINDOW;
     const size = Math.min(Math.max(length, this.#size), left);
     // What a window held is texts and numbers by now: its memory serves again.
-    if (size > this.bytes.length) this.bytes = new Uint8Array(size);
+    if (size > this.bytes.length) {
+      this.bytes = new Uint8Array(size);
+      this.view = viewOf(this.bytes);
+    }
     readInto(this.source, at, this.bytes.subarray(0, size));
     this.base = at;
     this.end = at + size;
+  }
+
+  /** Returns the text in bytes [start, end) of the window, one of few. */
+  keyword(start: number, end: number): string {
+    const entry = this.#keywords.number(this.view, start, end);
+    const made = this.#keywordTexts[entry];
+    if (made !== undefined) return made;
+    const text = this.#keywords.text(entry);
+    this.#keywordTexts[entry] = text;
+    return text;
   }
 
   /** Returns a reader of the varint at `at`. */
@@ -72,21 +97,26 @@ export class WireFile {
   }
 }
 
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
 /** A cursor over the fields of one message: `while (message.next()) switch (message.field) …`. */
 export class Message {
   readonly file: WireFile;
-  readonly start: number;
-  readonly end: number;
+  // Zeros first: V8 then stores these as small integers, without a box or a check of what they are.
+  start = 0;
+  end = 0;
   /** Number and wire type of the current field. */
   field = 0;
   wire = 0;
   readonly #parent: Message | null;
   readonly #name: string;
   /** Place among fields of the same name; −1 where there is one. */
-  readonly #index: number;
-  #at: number;
+  #index = -1;
+  #at = 0;
   /** Where the current field begins, its tag included. */
-  #fieldAt: number;
+  #fieldAt = 0;
   /** Whether the value of the current field is still ahead. */
   #pending = false;
 
@@ -128,12 +158,23 @@ export class Message {
     return new Message({ file, start, end, parent: this.#parent, name: this.#name, index: this.#index });
   }
 
+  /** Returns a cursor over the same message whose place stays when the lists around it move on. */
+  held(): Message {
+    const { file, start, end } = this;
+    const parent = this.#parent?.held() ?? null;
+    return new Message({ file, start, end, parent, name: this.#name, index: this.#index });
+  }
+
   /** Moves to the next field; false at the end of the message. */
   next(): boolean {
     if (this.#pending) this.#skip();
-    if (this.#at >= this.end) return false;
-    this.#fieldAt = this.#at;
-    const tag = this.#varint32();
+    const at = this.#at;
+    if (at >= this.end) return false;
+    this.#fieldAt = at;
+    const { file } = this;
+    let tag = at >= file.base && at < file.end ? file.bytes[at - file.base]! : LONG;
+    if (tag < LONG) this.#at = at + 1;
+    else tag = this.#varint32();
     this.field = tag >>> 3;
     this.wire = tag & 7;
     if (this.field === 0) throw this.broken("a field has the number 0, expected 1 or more");
@@ -166,13 +207,22 @@ export class Message {
   /** Returns the number of the name in the current field; `file.names` has its text. */
   name(): number {
     const start = this.#text();
-    const { names, bytes, base } = this.file;
-    return names.number(bytes, start, this.#at - base);
+    const { names, view, base } = this.file;
+    return names.number(view, start, this.#at - base);
+  }
+
+  /** Returns the number of the text in the current field, one that hardly repeats; `file.texts` has it. */
+  lateText(): number {
+    const start = this.#text();
+    const { texts, view, base } = this.file;
+    if (start + base === this.#at) return 0;
+    return texts.add(view, start, this.#at - base);
   }
 
   /** Returns a text that the file repeats: an operator, a domain. */
   keyword(): string {
-    return this.file.names.text(this.name());
+    const start = this.#text();
+    return this.file.keyword(start, this.#at - this.file.base);
   }
 
   /** Returns where the bytes of the current field are, and steps over them. */
@@ -211,6 +261,29 @@ export class Message {
   /** Returns a cursor over a message inside of this one, at a place that `extent` gave. */
   open({ at, length }: Extent, name: string, index = -1): Message {
     return new Message({ file: this.file, start: at, end: at + length, parent: this, name, index });
+  }
+
+  /** Returns a cursor for all messages of a list inside of this one, one after another: `moveTo`, `enter`. */
+  list(name: string): Message {
+    return new Message({ file: this.file, start: this.start, end: this.start, parent: this, name });
+  }
+
+  /** Moves the cursor of a list to the message in the current field. */
+  enter(list: Message, index: number): void {
+    const length = this.#enter();
+    const at = this.#at;
+    this.#advance(length);
+    list.moveTo(at, length, index);
+  }
+
+  /** Moves the cursor to message `index` of its list. */
+  moveTo(at: number, length: number, index: number): void {
+    this.start = at;
+    this.end = at + length;
+    this.#at = at;
+    this.#fieldAt = at;
+    this.#index = index;
+    this.#pending = false;
   }
 
   /** Adds the current field of a repeated number to `values`; the file may pack many into one field. */
@@ -307,7 +380,7 @@ export class Message {
     if (at >= this.end) return -1;
     if (at < file.base || at >= file.end) file.show(at, VARINT_BYTES);
     const byte = file.bytes[at - file.base]!;
-    if (byte >= 0x80) return -1;
+    if (byte >= LONG) return -1;
     this.#at = at + 1;
     return byte;
   }
@@ -344,17 +417,23 @@ export class Message {
   #length(): number {
     const { file, end } = this;
     const at = this.#at;
-    // Two bytes, as nodes and constants have.
+    // One byte, as names have, or two, as nodes and constants.
     if (at + 1 < end && at >= file.base && at + 1 < file.end) {
       const low = file.bytes[at - file.base]!;
+      if (low < LONG) {
+        this.#at = at + 1;
+        return low;
+      }
       const high = file.bytes[at - file.base + 1]!;
-      if (low >= 0x80 && high < 0x80) {
+      if (high < LONG) {
         this.#at = at + 2;
         return (low & 0x7f) | (high << 7);
       }
     }
     const length = this.#varint64();
-    return length < 0 ? Number.MAX_SAFE_INTEGER : length;
+    if (length < 0) return Number.MAX_SAFE_INTEGER;
+    // A number that was computed as a float stays one for V8, and slows all that it is added to.
+    return length < 2 ** 31 ? length | 0 : length;
   }
 
   #float32(): number {

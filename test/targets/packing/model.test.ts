@@ -139,7 +139,14 @@ describe("packModel()", () => {
       shape: [8, 1, 1, 8],
       data: constantOf(new Uint8Array(32)),
     });
-    const narrow = new Node({ ...node, inputs: [node.input(0), weights, node.input(2)] });
+    const narrow = new Node({
+      name: node.name,
+      op: node.op,
+      inputs: [node.input(0), weights, node.input(2)],
+      outputs: node.outputs,
+      attributes: node.attributes,
+      source: node.source,
+    });
     expect(() => packModel({ graph: graphOf([narrow]), options: old })).toThrow(
       "Cannot size the weights of Conv 'w4' (CONV_2D, node 0): they are int4 without a scale, expected float or quantised 8-bit weights",
     );

@@ -11,6 +11,7 @@ const ROOMS = {
   "lib/models": { imports: ["lib/graph"] },
   "lib/targets": { imports: ["lib/graph"] },
   "lib/memory": { imports: [] },
+  "lib/vendor": { imports: [] },
   "lib/cost": { imports: ["lib/graph", "lib/targets"] },
   "lib/analyze": { imports: ["lib/graph", "lib/formats", "lib/targets", "lib/memory", "lib/cost"] },
   "lib/table": { imports: ["lib/analyze/record", "lib/targets/neural-art/records"] },

@@ -12,6 +12,7 @@ const ROOMS = {
   "lib/models": { imports: ["lib/graph"] },
   "lib/targets": { imports: ["lib/graph"] },
   "lib/memory": { imports: [] },
+  "lib/vendor": { imports: [] },
   "lib/cost": { imports: ["lib/graph", "lib/targets"] },
   "lib/analyze": { imports: ["lib/graph", "lib/formats", "lib/targets", "lib/memory", "lib/cost"] },
   "lib/table": {

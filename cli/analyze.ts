@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { AnalyzeOptions } from "../lib/analyze/predict.js";
-import { LabError } from "../lib/errors.js";
 import type { PortType } from "../lib/targets/neural-art/epochs/edges.js";
 import type { ClockMode } from "../lib/targets/neural-art/facts.js";
 import type { Profile, ToolVersion } from "../lib/targets/neural-art/records.js";
@@ -16,6 +14,7 @@ import {
   targetOption,
   toolOption,
 } from "./options.js";
+import { readPoolText } from "./read-pool-text.js";
 
 interface Flags {
   readonly target: string;
@@ -31,19 +30,6 @@ interface Flags {
   readonly html?: string;
 }
 
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new LabError({
-      code: "FILE",
-      message: `Cannot read '${path}': ${(cause as Error).message}`,
-      hint: "give the path of a .mpool file",
-      cause,
-    });
-  }
-}
-
 function optionsOf(flags: Flags): AnalyzeOptions {
   return {
     board: flags.target,
@@ -55,7 +41,7 @@ function optionsOf(flags: Flags): AnalyzeOptions {
       ...(flags.inputType ? { inputs: flags.inputType } : {}),
       ...(flags.outputType ? { outputs: flags.outputType } : {}),
     },
-    ...(flags.mpool === undefined ? {} : { mpool: { name: flags.mpool, text: readText(flags.mpool) } }),
+    ...(flags.mpool === undefined ? {} : { mpool: { name: flags.mpool, text: readPoolText(flags.mpool) } }),
     ...(flags.input ? { inputShapes: flags.input } : {}),
   };
 }

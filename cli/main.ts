@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npulab`: inspect and analyse model files, run notebooks, install the notebook kernel. */
+/** `npulab`: inspect, analyse and pack model files, run notebooks, install the notebook kernel. */
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import { analyzeCommand } from "./analyze.js";
@@ -9,6 +9,7 @@ import { diffCommand } from "./diff.js";
 import { fail } from "./fail.js";
 import { inspectCommand } from "./inspect.js";
 import { kernelCommand } from "./kernel.js";
+import { packCommand } from "./pack.js";
 import { runCommand } from "./run.js";
 
 const { version } = createRequire(import.meta.url)("npulab/package.json") as { version: string };
@@ -21,6 +22,7 @@ const program = new Command("npulab")
   .showHelpAfterError("(add --help for the options)")
   .addCommand(inspectCommand())
   .addCommand(analyzeCommand())
+  .addCommand(packCommand())
   .addCommand(cliffsCommand())
   .addCommand(convertCommand())
   .addCommand(diffCommand())

@@ -30,6 +30,17 @@ export const inputOption = () =>
     "fix the shape of an input, e.g. images=1x3x224x224 (repeatable)",
   ).argParser(collectInputShape);
 
+/** Reads an address as `0x71000000` or in decimal; throws a LabError on any other form. */
+export function parseAddress(text: string): number {
+  const address = /^(0x[0-9a-f]+|[0-9]+)$/i.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(address) && address < 2 ** 32) return address;
+  throw new LabError({
+    code: "OPTION",
+    message: `Cannot read --base '${text}': expected an address of 32 bits`,
+    hint: "for example --base 0x71000000",
+  });
+}
+
 export const targetOption = () =>
   new Option("--target <board>", "board to analyse for")
     .choices(["stm32n6570-dk", "nucleo-n657x0-q"])

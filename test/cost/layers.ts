@@ -77,6 +77,8 @@ export function layerEpoch(index: number, fields: LayerFields): HandEpoch {
     mode,
     group,
     part: null,
+    source: { from: "nowhere", why: "only sizes matter here" },
+    causes: [],
     offset: bytes(0),
     bytes: bytes(size),
     rule: "test",

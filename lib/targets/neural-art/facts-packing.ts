@@ -34,8 +34,20 @@ export const KERNEL_BLOCK = {
   ),
   /** Kernels that one group of an ordinary convolution holds, at most. */
   spatialKernels: fact(8, "observed", `${IMAGES}: the four multi-block buffers`),
+  /** The same when the input zero point is neither -128 nor 0: features are then taken as 16-bit values. */
+  spatialKernelsWide: fact(
+    4,
+    "observed",
+    "network.c of two networks: nKernels=4 in 18 of 18 layers with simd=2",
+  ),
   /** Input channels that one block of a plain pointwise layer holds, at most. */
-  plainInputs: fact(24, "observed", "layers, plain 1x1: 630 of 649 buffers"),
+  plainInputs: fact(24, "observed", "layers, plain 1x1: block of 458 of 458 buffers"),
+  /** Above this many blocks of a plain pointwise layer, their number is a multiple of it: one for each unit. */
+  pipes: fact(
+    4,
+    "observed",
+    "layers, plain 1x1: 458 of 458 buffers; 112 inputs lie in 8 blocks of 14, not 7 of 16",
+  ),
   /** Input channels that one block of a deep pointwise layer holds, at most. */
   deepInputs: fact(128, "observed", "layers, deep 1x1: 438 of 441 buffers"),
   /** Kernels that one group of a pointwise layer holds, at most; limits 24 to 27 give the same lengths. */
@@ -89,6 +101,8 @@ export const INFLATION = {
 
 export const ROW_SPLIT = {
   rows: fact(3, "observed", "layers: 5x5 -> 3+2 rows 41 of 41, 6x6 -> 3+3, 7x7 -> 3+3+1"),
+  /** Columns from which kernels of a part lie in pairs. */
+  pairColumns: fact(7, "inferred", "two parts of a 7x7 stem in 3.0, one network"),
   columns2x: fact(6, "observed", "MobileFaceNet 2.1: 7 columns -> 6+1; 3.0 and later keep 7"),
 } as const;
 
@@ -103,6 +117,46 @@ export const VECTORS = {
     -128,
     "observed",
     "zero_off buffers of MobileNetV2 0.5 128 (35 of 35 layers), yamnet 1024 (24) and rppg (3)",
+  ),
+} as const;
+
+/** Numbers in the values of vectors; `images` are those of MobileNetV2 0.5 128 and rppg without controller. */
+export const VECTOR_VALUES = {
+  /** Bits of a scale without its sign. */
+  scaleBits: fact(
+    15,
+    "observed",
+    "c_info of MobileNetV2 0.5 128, 2.1 and 2.2: m + n = 15 in 53 of 53 vectors",
+  ),
+  /** Bits of a bias without its sign. */
+  biasBits: fact(
+    31,
+    "observed",
+    "c_info of MobileNetV2 0.5 128, 2.1 and 2.2: m + n = 31 in 53 of 53 vectors",
+  ),
+  /** Fraction bits of a bias where the largest leaves room for them. */
+  biasFraction: fact(
+    20,
+    "observed",
+    "c_info of MobileNetV2 0.5 128, 2.1 and 2.2: n = 20 in 52 of 53 vectors",
+  ),
+  /** Bits above the largest bias that the sum with the product needs. */
+  biasHeadroom: fact(2, "fitted", "images 2.1 and 2.2: largest 700.5 has n = 19, 358.6 has n = 20"),
+  /** The byte of a zero offset: the unit takes its input as 0 to 255 then. */
+  zeroOffset: fact(
+    0,
+    "observed",
+    "images of MobileNetV2 0.5 128 (2.1, 2.2, 3.0; 105 of 105) and rppg (4 of 4)",
+  ),
+  /** Scale of a Softmax's result on the CPU, whatever the file says. */
+  softmaxScale: fact(1 / 256, "observed", "images of MobileNetV2 0.5 128, whose file says 1/255"),
+  /** Steps between the least and the greatest 8-bit input. */
+  inputSteps: fact(255, "observed", "int8: -128 to 127"),
+  /** Steps of the output below which tool 2.1 stores a channel's scale as 0. */
+  deadSpan: fact(
+    1,
+    "fitted",
+    "image 2.1 of MobileNetV2 0.5 128: 193 of 193 channels below 0.993 are 0, none of 5,249 above 1.0098",
   ),
 } as const;
 
@@ -132,6 +186,14 @@ export const RULES = {
     },
     evidence: "observed",
     source: "layers: 22 of 22 spatial and 649 of 649 pointwise buffers",
+  }),
+  flatten: rule({
+    id: "N6-PACK-FLATTEN",
+    sentence:
+      "A convolution of up to 3 rows whose kernel covers its whole input is stored as the pointwise layer of height x width x channels inputs.",
+    facts: { rows: ROW_SPLIT.rows },
+    evidence: "inferred",
+    source: "bytes of one 3x3 layer of 936 channels on a 3x3 map",
   }),
   deep: rule({
     id: "N6-PACK-DEEP",

@@ -83,6 +83,14 @@ export interface LedgerEntry {
 
 export type KernelMode = "plain" | "deep" | "inflated" | "rows" | "float";
 
+/** Weights before they are packed: [output][row][column][input], inputs counted per group. */
+export interface KernelShape {
+  readonly outputChannels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly inputChannels: number;
+}
+
 /** A piece of a kernel as it lies in flash; packing/layout.ts has the order of its bytes. */
 export interface KernelPart {
   readonly mode: KernelMode;
@@ -94,6 +102,8 @@ export interface KernelPart {
   readonly inputChannels: number;
   readonly kernelGroup: number;
   readonly inputBlock: number;
+  /** What runs fastest within a block: inputs, or rows and columns of pairs of kernels. */
+  readonly order: "inputs" | "kernelPairs";
   /** Bytes that the weights themselves take. */
   readonly payload: Bytes;
   /** Zeros of inflation, or bytes that widen int8 to float32. */
@@ -103,6 +113,19 @@ export interface KernelPart {
 }
 
 export type PackingMode = KernelMode | "vector" | "constant";
+
+/** Where the bytes of a buffer come from; packing/content.ts makes them. */
+export type BufferSource =
+  | { readonly from: "kernel"; readonly shape: KernelShape }
+  /** The vector of the node's layer, for its whole input and output. */
+  | { readonly from: "scale" }
+  | { readonly from: "bias" }
+  | { readonly from: "fill"; readonly value: number }
+  | { readonly from: "tensor"; readonly tensor: Tensor; readonly as: "stored" | "float32" }
+  | { readonly from: "scaleOf"; readonly tensor: Tensor }
+  | { readonly from: "zeroPointOf"; readonly tensor: Tensor }
+  | { readonly from: "numbers"; readonly as: "float32" | "int64"; readonly values: readonly number[] }
+  | { readonly from: "nowhere"; readonly why: string };
 
 /** One parameter buffer of the flash image. */
 export interface PackedBuffer {
@@ -114,8 +137,11 @@ export interface PackedBuffer {
   readonly group: number;
   /** How its bytes are ordered, for a kernel; null for everything else. */
   readonly part: KernelPart | null;
+  readonly source: BufferSource;
   readonly offset: Bytes;
   readonly bytes: Bytes;
+  /** What the bytes are there for; sums to `bytes`. */
+  readonly causes: readonly (readonly [RomCause, Bytes])[];
   /** The rule that sized it, for the report: id and one sentence with the numbers. */
   readonly rule: string;
   readonly explanation: string;

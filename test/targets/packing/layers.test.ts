@@ -3,7 +3,7 @@ import { layerGeometry } from "../../../lib/graph/geometry.js";
 import { inflation } from "../../../lib/targets/neural-art/packing/inflation.js";
 import { packKernel } from "../../../lib/targets/neural-art/packing/kernel.js";
 import { type WeightedLayer, weightedLayer } from "../../../lib/targets/neural-art/packing/layer.js";
-import { kernelParts } from "../../../lib/targets/neural-art/packing/layout.js";
+import { kernelParts, pointwiseBlock } from "../../../lib/targets/neural-art/packing/layout.js";
 import { packVectors } from "../../../lib/targets/neural-art/packing/vectors.js";
 import type { KernelMode } from "../../../lib/targets/neural-art/records.js";
 import { describeShared } from "../../shared.js";
@@ -132,6 +132,17 @@ describeShared("packed layers of compiled networks", () => {
     // One 64->64 layer of this copy of st_yolo_x is plain, in the other copy of the same build it is deep.
     const wrong = distances.filter(([, distance]) => distance > 0);
     expect(wrong).toEqual([["xc_people_styolox480", 2]]);
+  });
+
+  it("pointwiseBlock() gives the input block of every plain pointwise row", () => {
+    const blocks = rows.flatMap((row) => {
+      const { kernelHeight, kernelWidth, inputChannels, groups } = layerOf(row);
+      const plain = row.packing_mode === "plain" && row.wtype === "DataType_INT8";
+      if (!plain || kernelHeight * kernelWidth !== 1 || groups !== 1) return [];
+      return [[pointwiseBlock(inputChannels), Number(row.batch)] as const];
+    });
+    expect(blocks).toHaveLength(458);
+    expect(blocks.filter(([predicted, observed]) => predicted !== observed)).toEqual([]);
   });
 
   it("packVectors() sizes scale and bias of every row", () => {

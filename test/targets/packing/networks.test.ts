@@ -1,5 +1,4 @@
 import { expect, it } from "vitest";
-import type { Graph } from "../../../lib/graph/graph.js";
 import { normalizeModel } from "../../../lib/graph/passes/normalize.js";
 import { load } from "../../../lib/node/load.js";
 import { formEpochs } from "../../../lib/targets/neural-art/epochs/form.js";
@@ -7,32 +6,10 @@ import { type BufferDraft, layerDrafts } from "../../../lib/targets/neural-art/p
 import { imageSize, placeBuffers } from "../../../lib/targets/neural-art/packing/image.js";
 import { packLayer } from "../../../lib/targets/neural-art/packing/pack-layer.js";
 import { packModel } from "../../../lib/targets/neural-art/packing/pack-model.js";
-import type { CompileOptions, Epoch, EpochPlan } from "../../../lib/targets/neural-art/records.js";
-import { macs } from "../../../lib/units.js";
 import { describeShared, requireShared } from "../../shared.js";
 import { type CompiledNetwork, layerOf, MODELS, openGraph, optionsOf, readRows } from "./compiled.js";
 import { convNode } from "./conv-graph.js";
-
-/** Returns a plan that knows only which operators run on the CPU, as the table of networks lists them. */
-function softwarePlan(graph: Graph, options: CompileOptions, ops: readonly string[]): EpochPlan {
-  const nodes = graph.nodes.filter((node) => ops.includes(node.op));
-  const epochs = nodes.map(
-    (node, index): Epoch => ({
-      index: index + 1,
-      kind: "sw",
-      ops: [node.op],
-      nodes: [node],
-      reads: [],
-      writes: [],
-      constants: [],
-      macs: macs(0),
-      layer: null,
-      reason: null,
-      note: null,
-    }),
-  );
-  return { options, epochs, inputs: [], outputs: [], free: [], storage: new Map(), blobs: [] };
-}
+import { softwarePlan } from "./images.js";
 
 describeShared("flash images of compiled networks", () => {
   const networks = new Map(readRows("networks").map((row) => [row.id!, row] as const));

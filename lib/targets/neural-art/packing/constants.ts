@@ -69,6 +69,7 @@ export function constantDraft(
       bytes: size * FLOAT,
       rule: RULES.constantOutput,
       explanation: `${size} values handed out as they are, widened from ${tensor.dtype} to float32`,
+      source: { from: "tensor", tensor, as: "float32" },
     });
   }
   const immediate = options.epochController && size <= VECTORS.broadcastAbove.value;
@@ -85,5 +86,6 @@ export function constantDraft(
     explanation: widened
       ? `${size} values read on the CPU, widened from ${tensor.dtype} to float32`
       : `${size} values of ${tensor.dtype}`,
+    source: { from: "tensor", tensor, as: widened ? "float32" : "stored" },
   });
 }

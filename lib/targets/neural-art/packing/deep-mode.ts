@@ -2,6 +2,7 @@ import { DEEP_MODE, KERNEL_BLOCK } from "../facts-packing.js";
 import type { CompileOptions } from "../records.js";
 import { largestDivisor } from "./divisor.js";
 import type { WeightedLayer } from "./layer.js";
+import { pointwiseBlock } from "./layout.js";
 
 /**
  * Returns whether a pointwise or dense layer is stored for deep mode.
@@ -24,7 +25,7 @@ export function usesDeepMode(layer: WeightedLayer, { tool }: Pick<CompileOptions
 
   const deepBlock = largestDivisor(inputChannels, KERNEL_BLOCK.deepInputs.value);
   const deepPasses = Math.ceil(inputChannels / deepBlock / DEEP_MODE.chainedDeepUnits.value);
-  const plainBlock = largestDivisor(inputChannels, KERNEL_BLOCK.plainInputs.value);
+  const plainBlock = pointwiseBlock(inputChannels);
   const plainPasses = Math.ceil(inputChannels / plainBlock / DEEP_MODE.chainedUnits.value);
   const deepCycles = (deepPasses * deepBlock) / DEEP_MODE.inputsPerCycle.value;
   if (plainPasses * plainBlock >= deepCycles) return true;

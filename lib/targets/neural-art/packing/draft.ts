@@ -1,14 +1,11 @@
 import type { Node } from "../../../graph/node.js";
-import { type Bytes, bytes } from "../../../units.js";
-import type { PackingRule } from "../facts-packing.js";
-import type { KernelPart, PackedBuffer, RomCause } from "../records.js";
+import { bytes } from "../../../units.js";
+import { type PackingRule, VECTOR_VALUES } from "../facts-packing.js";
+import type { BufferSource, KernelPart, PackedBuffer, RomCause } from "../records.js";
 import type { PackedLayer } from "./pack-layer.js";
 
-/** A buffer that has no place in the image yet, and what its bytes are there for. */
-export interface BufferDraft extends Omit<PackedBuffer, "offset"> {
-  /** Sums to `bytes`. */
-  readonly causes: readonly (readonly [RomCause, Bytes])[];
-}
+/** A buffer that has no place in the image yet. */
+export type BufferDraft = Omit<PackedBuffer, "offset">;
 
 /** Returns a buffer of a single cause that is no kernel. */
 export function simpleDraft(fields: {
@@ -20,6 +17,7 @@ export function simpleDraft(fields: {
   readonly bytes: number;
   readonly rule: PackingRule;
   readonly explanation: string;
+  readonly source: BufferSource;
 }): BufferDraft {
   const { cause, rule, ...rest } = fields;
   const size = bytes(fields.bytes);
@@ -58,6 +56,7 @@ export function layerDrafts(
       mode: part.mode,
       group: kernel.group,
       part,
+      source: { from: "kernel", shape: kernel.shape },
       bytes: part.bytes,
       rule: kernel.rule.id,
       explanation: several
@@ -74,6 +73,10 @@ export function layerDrafts(
       mode: "vector",
       group: 1,
       part: null,
+      source:
+        vector.role === "zeroOffset"
+          ? { from: "fill", value: VECTOR_VALUES.zeroOffset.value }
+          : { from: vector.role },
       bytes: vector.bytes,
       rule: vector.rule.id,
       explanation: vector.explanation,

@@ -4,8 +4,8 @@ import { tensorNumbers } from "../../../graph/elements.js";
 import { imageSize, layoutOf } from "../../../graph/geometry.js";
 import { type Node, numbersAttribute } from "../../../graph/node.js";
 import type { Tensor } from "../../../graph/tensor.js";
-import { type PackingRule, RULES, VECTORS } from "../facts-packing.js";
-import type { CompileOptions, Epoch } from "../records.js";
+import { type PackingRule, RULES, VECTOR_VALUES, VECTORS } from "../facts-packing.js";
+import type { BufferSource, CompileOptions, Epoch } from "../records.js";
 import { type BufferDraft, simpleDraft } from "./draft.js";
 import { signedZeroPoint } from "./layer.js";
 
@@ -15,6 +15,7 @@ function helper(
   size: number,
   rule: PackingRule,
   explanation: string,
+  source: BufferSource = { from: "fill", value: 1 },
 ): BufferDraft {
   return simpleDraft({
     tensor,
@@ -25,6 +26,7 @@ function helper(
     bytes: size,
     rule,
     explanation,
+    source,
   });
 }
 
@@ -64,6 +66,7 @@ export function hardwareHelpers(node: Node, options: CompileOptions): readonly B
         bytes: 1,
         rule: RULES.zeroOffset,
         explanation: `input zero point ${VECTORS.zeroPoint.value} of a spatial mean`,
+        source: { from: "fill", value: VECTOR_VALUES.zeroOffset.value },
       }),
     ];
   }
@@ -72,10 +75,70 @@ export function hardwareHelpers(node: Node, options: CompileOptions): readonly B
 
 const isQuantised = (tensor: Tensor): boolean => tensor.quantization !== null && isInteger(tensor.dtype);
 
-function quantizePair(node: Node, name: string): readonly BufferDraft[] {
+const NO_TENSOR: BufferSource = {
+  from: "nowhere",
+  why: "no single quantised tensor of the graph stands for the step",
+};
+
+function scaleOf(node: Node, tensor: Tensor): BufferSource {
+  const isSoftmax = node.op === "Softmax" && tensor === node.output();
+  return isSoftmax
+    ? { from: "numbers", as: "float32", values: [VECTOR_VALUES.softmaxScale.value] }
+    : { from: "scaleOf", tensor };
+}
+
+function quantizePair(node: Node, name: string, tensor: Tensor | undefined): readonly BufferDraft[] {
+  const [scale, zeroPoint] = ["float32 scale of a step on the CPU", "zero point of a step on the CPU"];
   return [
-    helper(node, `${name}.scale`, 4, RULES.quantizePair, "float32 scale of a step on the CPU"),
-    helper(node, `${name}.zeroPoint`, 1, RULES.quantizePair, "zero point of a step on the CPU"),
+    helper(node, `${name}.scale`, 4, RULES.quantizePair, scale, tensor ? scaleOf(node, tensor) : NO_TENSOR),
+    helper(
+      node,
+      `${name}.zeroPoint`,
+      1,
+      RULES.quantizePair,
+      zeroPoint,
+      tensor ? { from: "zeroPointOf", tensor } : NO_TENSOR,
+    ),
+  ];
+}
+
+/** Returns the quantised tensor at a conversion's integer end; undefined when there is not exactly one. */
+function convertedTensor(epoch: Epoch, op: string, node: Node | undefined): Tensor | undefined {
+  const quantizes = op === "QuantizeLinear";
+  const ends = node ? [quantizes ? node.output() : node.input(0)] : quantizes ? epoch.writes : epoch.reads;
+  const quantised = ends.filter(isQuantised);
+  return quantised.length === 1 ? quantised[0] : undefined;
+}
+
+/**
+ * Returns region, sizes and factors of a Resize on the CPU:
+ *
+ *   [1, 256, 6, 6] -> [1, 256, 12, 12]:  [0 0 0 0 1 256 6 6]  [1 256 12 12]  [1 1 2 2]
+ */
+function resizeOperands(node: Node): readonly BufferDraft[] {
+  const layout = layoutOf(node);
+  const rank = node.output().staticShape().length;
+  const from = imageSize(node.input(0), layout);
+  const to = imageSize(node.output(), layout);
+  const brings = (what: string, as: "float32" | "int64", values: readonly number[]) => {
+    const source: BufferSource =
+      rank === 4
+        ? { from: "numbers", as, values }
+        : { from: "nowhere", why: `operands of a Resize of ${rank} dimensions were not seen` };
+    const size = (as === "int64" ? 8 : 4) * (what === "region" ? 2 : 1) * rank;
+    return helper(
+      node,
+      `${node.name}.${what}`,
+      size,
+      RULES.resizeShape,
+      `${what} of a Resize on the CPU`,
+      source,
+    );
+  };
+  return [
+    brings("region", "float32", [0, 0, 0, 0, from.batch, from.channels, from.height, from.width]),
+    brings("sizes", "int64", [to.batch, to.channels, to.height, to.width]),
+    brings("factors", "float32", [1, 1, to.height / from.height, to.width / from.width]),
   ];
 }
 
@@ -87,20 +150,17 @@ export function softwareHelpers(epoch: Epoch, anchor: Node): readonly BufferDraf
   const drafts: BufferDraft[] = [];
   const edges = epoch.ops.filter((op) => op === "QuantizeLinear" || op === "DequantizeLinear");
   edges.forEach((op, index) => {
-    const node = epoch.nodes.find((candidate) => candidate.op === op) ?? epoch.nodes[0] ?? anchor;
-    drafts.push(...quantizePair(node, `epoch ${epoch.index}.${op}${index === 0 ? "" : `.${index}`}`));
+    const converter = epoch.nodes.find((candidate) => candidate.op === op);
+    const node = converter ?? epoch.nodes[0] ?? anchor;
+    const name = `epoch ${epoch.index}.${op}${index === 0 ? "" : `.${index}`}`;
+    drafts.push(...quantizePair(node, name, convertedTensor(epoch, op, converter)));
   });
   for (const node of epoch.nodes) {
     if (!INTEGER_KERNELS.has(node.op)) continue;
     for (const tensor of [node.input(0), node.output()]) {
-      if (isQuantised(tensor)) drafts.push(...quantizePair(node, `${node.name}.${tensor.name}`));
+      if (isQuantised(tensor)) drafts.push(...quantizePair(node, `${node.name}.${tensor.name}`, tensor));
     }
-    if (node.op === "Resize") {
-      const rank = node.output().staticShape().length;
-      const brings = (what: string, size: number) =>
-        helper(node, `${node.name}.${what}`, size, RULES.resizeShape, `${what} of a Resize on the CPU`);
-      drafts.push(brings("region", 8 * rank), brings("sizes", 8 * rank), brings("factors", 4 * rank));
-    }
+    if (node.op === "Resize") drafts.push(...resizeOperands(node));
   }
   return drafts;
 }

@@ -1,12 +1,14 @@
 import { type Bytes, sum } from "../../../units.js";
 import { type PackingRule, ROW_SPLIT, RULES } from "../facts-packing.js";
-import type { CompileOptions, KernelPart } from "../records.js";
+import type { CompileOptions, KernelPart, KernelShape } from "../records.js";
 import { usesDeepMode } from "./deep-mode.js";
 import { inflation } from "./inflation.js";
 import { type WeightedLayer, weightCount } from "./layer.js";
-import { type KernelChoice, kernelParts } from "./layout.js";
+import { flattened, type KernelChoice, kernelParts, kernelShape } from "./layout.js";
 
 export interface PackedKernel extends KernelChoice {
+  /** What the parts are cut from: the file's kernel, or the pointwise one that it is flattened to. */
+  readonly shape: KernelShape;
   readonly parts: readonly KernelPart[];
   readonly bytes: Bytes;
   readonly rule: PackingRule;
@@ -63,8 +65,18 @@ function describe(layer: WeightedLayer, { mode, group }: KernelChoice, total: nu
 
 /** Returns the packed kernel of a layer: its parts, its bytes and why. */
 export function packKernel(layer: WeightedLayer, options: CompileOptions): PackedKernel {
-  const { rule, ...choice } = chooseKernel(layer, options);
-  const parts = kernelParts(layer, choice, options);
+  const stored = layer.onCpu ? layer : flattened(layer);
+  const { rule, ...choice } = chooseKernel(stored, options);
+  const parts = kernelParts(stored, choice, options);
   const bytes = sum(parts.map((part) => part.bytes));
-  return { ...choice, parts, bytes, rule, explanation: describe(layer, choice, bytes) };
+  const explanation = describe(layer, choice, bytes);
+  return {
+    ...choice,
+    shape: kernelShape(stored),
+    parts,
+    bytes,
+    rule: stored === layer ? rule : RULES.flatten,
+    explanation:
+      stored === layer ? explanation : `${explanation}; it covers its input, so it is a dense layer`,
+  };
 }

@@ -10,8 +10,8 @@
  *     [ 64 ][ 3 ][ 3 ][ 8 ]             4,608 bytes, 576 of them weights
  */
 import { bytes, sum } from "../../../units.js";
-import { KERNEL_BLOCK, ROW_SPLIT } from "../facts-packing.js";
-import type { CompileOptions, KernelMode, KernelPart } from "../records.js";
+import { DEEP_MODE, KERNEL_BLOCK, ROW_SPLIT } from "../facts-packing.js";
+import type { CompileOptions, KernelMode, KernelPart, KernelShape } from "../records.js";
 import { largestDivisor } from "./divisor.js";
 import type { WeightedLayer } from "./layer.js";
 
@@ -28,8 +28,62 @@ function cuts(size: number, limit: number): readonly (readonly [number, number])
   return parts;
 }
 
+/** Returns the weights that the parts of a layer's kernel are cut from. */
+export function kernelShape(layer: WeightedLayer): KernelShape {
+  return {
+    outputChannels: layer.outputChannels,
+    height: layer.kernelHeight,
+    width: layer.kernelWidth,
+    inputChannels: layer.inputChannels / layer.groups,
+  };
+}
+
+/**
+ * Returns a layer whose kernel covers its whole input as the pointwise layer that computes the same; any other
+ * layer as it is. Weights already lie in the order that this asks for: row, column, input.
+ *
+ *   3x3, 936 -> 24, valid, on a 3x3 map   ->   1x1, 8,424 -> 24
+ */
+export function flattened(layer: WeightedLayer): WeightedLayer {
+  const { kernelHeight, kernelWidth, inputHeight, inputWidth, outputHeight, outputWidth } = layer;
+  const covers =
+    layer.kind === "conv" &&
+    layer.groups === 1 &&
+    kernelHeight > 1 &&
+    kernelHeight <= ROW_SPLIT.rows.value &&
+    kernelHeight === inputHeight &&
+    kernelWidth === inputWidth &&
+    outputHeight * outputWidth === 1;
+  if (!covers) return layer;
+  const taps = kernelHeight * kernelWidth;
+  const point = { kernelHeight: 1, kernelWidth: 1, inputHeight: 1, inputWidth: 1 };
+  return { ...layer, ...point, inputChannels: layer.inputChannels * taps };
+}
+
+/**
+ * Returns the inputs in a block of a plain pointwise kernel: the most, up to 24, that leave at most one block for
+ * each of the four units, or a multiple of four.
+ *
+ *   48 -> 24 (2 blocks)     64 -> 16 (4 blocks)     112 -> 14 (8 blocks; 16 would leave 7)
+ */
+export function pointwiseBlock(inputs: number): number {
+  const most = KERNEL_BLOCK.plainInputs.value;
+  const pipes = KERNEL_BLOCK.pipes.value;
+  for (let block = Math.min(inputs, most); block > 0; block--) {
+    const blocks = inputs / block;
+    if (Number.isInteger(blocks) && (blocks <= pipes || blocks % pipes === 0)) return block;
+  }
+  return largestDivisor(inputs, most);
+}
+
 function part(fields: Omit<KernelPart, "bytes">): KernelPart {
   return { ...fields, bytes: sum([fields.payload, fields.widening, fields.deepPadding]) };
+}
+
+/** Returns the kernels in a group of an ordinary convolution: fewer where features are 16-bit values. */
+function spatialKernels({ inputZeroPoint }: WeightedLayer): number {
+  const narrow = inputZeroPoint === null || DEEP_MODE.zeroPoints.value.includes(inputZeroPoint);
+  return (narrow ? KERNEL_BLOCK.spatialKernels : KERNEL_BLOCK.spatialKernelsWide).value;
 }
 
 /**
@@ -50,6 +104,7 @@ export function kernelParts(
     inputChannels: perKernel,
     kernelGroup: outputChannels,
     inputBlock: perKernel,
+    order: "inputs",
     payload: bytes(kernelHeight * kernelWidth * perKernel * outputChannels),
     widening: bytes(0),
     deepPadding: bytes(0),
@@ -73,22 +128,37 @@ export function kernelParts(
     }
     case "plain": {
       const pointwise = kernelHeight * kernelWidth === 1;
-      const limits = pointwise
-        ? { kernels: KERNEL_BLOCK.kernels.value, inputs: KERNEL_BLOCK.plainInputs.value }
-        : { kernels: KERNEL_BLOCK.spatialKernels.value, inputs: KERNEL_BLOCK.spatialInputs.value };
-      const inputBlock = largestDivisor(perKernel, limits.inputs);
+      const inputBlock = pointwise
+        ? pointwiseBlock(perKernel)
+        : largestDivisor(perKernel, KERNEL_BLOCK.spatialInputs.value);
+      const kernels = pointwise ? KERNEL_BLOCK.kernels.value : spatialKernels(layer);
       // A kernel whose inputs fit one block lies as it is; groups matter once there are several.
-      const kernelGroup =
-        inputBlock === perKernel ? outputChannels : largestDivisor(outputChannels, limits.kernels);
+      const kernelGroup = inputBlock === perKernel ? outputChannels : largestDivisor(outputChannels, kernels);
       return [part({ ...whole, kernelGroup, inputBlock })];
     }
     case "rows": {
       const splitsColumns = tool === "2.0" || tool === "2.1" || tool === "2.2";
       const columnLimit = splitsColumns ? ROW_SPLIT.columns2x.value : kernelWidth;
+      const inputBlock = largestDivisor(perKernel, KERNEL_BLOCK.spatialInputs.value);
+      const kernelGroup =
+        inputBlock === perKernel ? outputChannels : largestDivisor(outputChannels, spatialKernels(layer));
       return cuts(kernelHeight, ROW_SPLIT.rows.value).flatMap((rows) =>
         cuts(kernelWidth, columnLimit).map((columns) => {
-          const taps = (rows[1] - rows[0]) * (columns[1] - columns[0]);
-          return part({ ...whole, rows, columns, payload: bytes(taps * perKernel * outputChannels) });
+          const [height, width] = [rows[1] - rows[0], columns[1] - columns[0]];
+          const paired =
+            height === ROW_SPLIT.rows.value &&
+            width >= ROW_SPLIT.pairColumns.value &&
+            inputBlock === perKernel &&
+            layer.groups === 1;
+          return part({
+            ...whole,
+            rows,
+            columns,
+            kernelGroup,
+            inputBlock,
+            order: paired ? "kernelPairs" : "inputs",
+            payload: bytes(height * width * perKernel * outputChannels),
+          });
         }),
       );
     }

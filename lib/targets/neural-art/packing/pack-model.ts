@@ -99,7 +99,7 @@ export function packModel({ graph, options, plan }: PackModelRequest): RomPlan {
     sourceBytes: sum([...sources].map((tensor) => bytes(tensor.bytes))),
     imageBytes: imageSize(placed),
     blobBytes: estimateBlob(layers, options),
-    buffers: placed.map(({ buffer: { causes: _, ...buffer }, offset }) => ({ ...buffer, offset })),
+    buffers: placed.map(({ buffer, offset }) => ({ ...buffer, offset })),
     ledger: ledgerOf(placed),
   };
 }

@@ -1,0 +1,52 @@
+/** The tables of docs/packing.md. `UPDATE_PACKING=1 npx vitest run test/targets/packing/document.test.ts` renews them. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { fromCSV } from "arquero";
+import { describe, expect, it } from "vitest";
+import { describeShared } from "../../shared.js";
+import { compareImage, IMAGES } from "./images.js";
+
+const path = resolve(import.meta.dirname, "../../../docs/packing.md");
+
+/** Holds the document against itself with the table between a pair of marks put anew. */
+function expectTable(name: string, header: readonly string[], rows: readonly (readonly string[])[]): void {
+  const document = readFileSync(path, "utf8");
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const table = [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
+  const marks = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
+  const renewed = document.replace(marks, (_, start, end) => `${start}${table}\n${end}`);
+  if (process.env.UPDATE_PACKING) writeFileSync(path, renewed);
+  else expect(document).toBe(renewed);
+}
+
+describe("docs/packing.md", () => {
+  it("lists what is not explained, as unexplained.csv has it", () => {
+    const csv = readFileSync(resolve(import.meta.dirname, "unexplained.csv"), "utf8");
+    const rows = fromCSV(csv, { autoType: false }).objects() as Record<string, string>[];
+    expect(rows.length).toBeGreaterThan(0);
+    const header = Object.keys(rows[0]!);
+    expectTable(
+      "unexplained",
+      header,
+      rows.map((row) => header.map((name) => row[name]!)),
+    );
+  });
+});
+
+describeShared("docs/packing.md", () => {
+  it("has the count of buffers found in each image", () => {
+    const rows = IMAGES.map((image) => {
+      const { found, missing, unknown, predicted, actual } = compareImage(image);
+      const of = (kernel: boolean) => {
+        const isOne = ({ buffer }: (typeof found)[number]) => (buffer.role === "kernel") === kernel;
+        const total = [...found, ...missing, ...unknown].filter(isOne).length;
+        return `${found.filter(isOne).length} of ${total}`;
+      };
+      const same = Buffer.compare(predicted, actual) === 0 ? "equal" : "other order";
+      const whole = unknown.length > 0 ? "vectors unknown" : same;
+      return [image.image, image.options.tool, of(true), of(false), whole];
+    });
+    const header = ["image", "tool", "kernels", "other buffers", "whole image"];
+    expectTable("images", header, rows);
+  });
+});

@@ -1,0 +1,130 @@
+/** Flash images of compiled networks beside what is predicted for them. */
+import { readFileSync } from "node:fs";
+import type { Graph } from "../../../lib/graph/graph.js";
+import { normalizeModel } from "../../../lib/graph/passes/normalize.js";
+import { load } from "../../../lib/node/load.js";
+import { formEpochs } from "../../../lib/targets/neural-art/epochs/form.js";
+import { type FilledBuffer, packImage } from "../../../lib/targets/neural-art/packing/pack-image.js";
+import type { CompileOptions, Epoch, EpochPlan } from "../../../lib/targets/neural-art/records.js";
+import { macs } from "../../../lib/units.js";
+import { requireShared } from "../../shared.js";
+import { MODELS, openGraph } from "./compiled.js";
+
+/** Returns a plan that knows only which operators run on the CPU, as the table of networks lists them. */
+export function softwarePlan(graph: Graph, options: CompileOptions, ops: readonly string[]): EpochPlan {
+  const nodes = graph.nodes.filter((node) => ops.includes(node.op));
+  const epochs = nodes.map(
+    (node, index): Epoch => ({
+      index: index + 1,
+      kind: "sw",
+      ops: [node.op],
+      nodes: [node],
+      reads: [],
+      writes: [],
+      constants: [],
+      macs: macs(0),
+      layer: null,
+      reason: null,
+      note: null,
+    }),
+  );
+  return { options, epochs, inputs: [], outputs: [], free: [], storage: new Map(), blobs: [] };
+}
+
+/** Returns the bytes of an Intel HEX file, from its first address to its last; data and upper addresses only. */
+function readHex(path: string): Uint8Array {
+  const records: { readonly address: number; readonly data: Uint8Array }[] = [];
+  let upper = 0;
+  for (const line of readFileSync(path, "utf8").trim().split(/\r?\n/)) {
+    const record = Buffer.from(line.slice(1), "hex");
+    const data = record.subarray(4, 4 + record[0]!);
+    if (record[3] === 4) upper = data.readUInt16BE(0) * 0x10000;
+    if (record[3] === 0) records.push({ address: upper + record.readUInt16BE(1), data });
+  }
+  const start = Math.min(...records.map(({ address }) => address));
+  const end = Math.max(...records.map(({ address, data }) => address + data.length));
+  const bytes = new Uint8Array(end - start);
+  for (const { address, data } of records) bytes.set(data, address - start);
+  return bytes;
+}
+
+const FRONT_END = "mobilenetv2/mobilenet_v2_128_0.5_QDQ_frontend";
+function mobileNetV2(): Graph {
+  return normalizeModel(load(requireShared(`models/${FRONT_END}.onnx`)).model).graph;
+}
+
+interface ImageCase {
+  readonly image: string;
+  readonly graph: () => Graph;
+  readonly options: CompileOptions;
+  /** Operators on the CPU; null: as the epochs' own rules say. */
+  readonly onCpu: readonly string[] | null;
+}
+
+const compiled = (
+  image: string,
+  id: keyof typeof MODELS,
+  tool: CompileOptions["tool"],
+  fields: { readonly onCpu?: readonly string[]; readonly epochController?: boolean } = {},
+): ImageCase => ({
+  image,
+  graph: () => openGraph(MODELS[id]),
+  options: { tool, epochController: fields.epochController ?? true, profile: "O3" },
+  onCpu: fields.onCpu ?? [],
+});
+const front = (tool: "2.1" | "2.2" | "3.0"): ImageCase => ({
+  image: `mobilenetv2_050_128_${tool}.xSPI2.bin`,
+  graph: mobileNetV2,
+  options: { tool, epochController: false, profile: tool === "3.0" ? "default" : "O3" },
+  onCpu: null,
+});
+
+export const IMAGES: readonly ImageCase[] = [
+  compiled("ic_mbv1_025_96_nucleo.xSPI2.bin", "ic_mbv1_025_96_nucleo", "2.1", {
+    onCpu: ["Softmax", "DequantizeLinear"],
+  }),
+  compiled("od_styoloxnano480_dk.xSPI2.bin", "od_styoloxnano480_dk", "2.1", { onCpu: ["DequantizeLinear"] }),
+  compiled("xc_palm_detector.hex", "xc_palm_detector", "2.1", { onCpu: ["Resize", "DequantizeLinear"] }),
+  compiled("xc_face_detector.hex", "xc_face_detector", "2.2"),
+  compiled("bcph_rppg.xSPI2.bin", "bcph_rppg", "2.2", { epochController: false }),
+  compiled("fd_blazeface_dk.xSPI2.bin", "fd_blazeface_dk", "4.0"),
+  front("2.1"),
+  front("2.2"),
+  front("3.0"),
+];
+
+export interface ComparedImage {
+  readonly predicted: Uint8Array;
+  readonly actual: Uint8Array;
+  /** Buffers with a place among those of their length in the image, each place taken once. */
+  readonly found: readonly FilledBuffer[];
+  readonly missing: readonly FilledBuffer[];
+  readonly unknown: readonly FilledBuffer[];
+}
+
+/** Returns an image beside its prediction. Where lengths tie, the compiler's order is its own: any place will do. */
+export function compareImage({ image, graph: build, options, onCpu }: ImageCase): ComparedImage {
+  const path = requireShared(`compiled/images/${image}`);
+  const actual = image.endsWith(".hex") ? readHex(path) : new Uint8Array(readFileSync(path));
+  const graph = build();
+  const plan = onCpu === null ? formEpochs(graph, options) : softwarePlan(graph, options, onCpu);
+  const { bytes: predicted, buffers } = packImage({ graph, options, plan });
+  const places = new Map<number, number[]>();
+  for (const { buffer } of buffers)
+    places.set(buffer.bytes, [...(places.get(buffer.bytes) ?? []), buffer.offset]);
+  const [found, missing, unknown]: FilledBuffer[][] = [[], [], []];
+  for (const filled of buffers) {
+    const { buffer, content } = filled;
+    if (content.status === "unknown") {
+      unknown!.push(filled);
+      continue;
+    }
+    const free = places.get(buffer.bytes)!;
+    const index = free.findIndex(
+      (offset) => Buffer.compare(content.bytes, actual.subarray(offset, offset + buffer.bytes)) === 0,
+    );
+    if (index >= 0) free.splice(index, 1);
+    (index >= 0 ? found : missing)!.push(filled);
+  }
+  return { predicted, actual, found: found!, missing: missing!, unknown: unknown! };
+}

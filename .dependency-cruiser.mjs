@@ -7,12 +7,14 @@ const ROOMS = {
   "lib/formats/onnx": { imports: ["lib/graph", "lib/formats/shared"] },
   "lib/formats/tflite": { imports: ["lib/graph", "lib/formats/shared"] },
   "lib/formats/shared": { imports: ["lib/graph"] },
-  "lib/formats/vendor": { imports: [] },
+  "lib/vendor": { imports: [] },
   "lib/models": { imports: ["lib/graph"] },
   "lib/targets": { imports: ["lib/graph"] },
   "lib/memory": { imports: [] },
   "lib/cost": { imports: ["lib/graph", "lib/targets"] },
-  "lib/analyze": { imports: ["lib/graph", "lib/formats", "lib/targets", "lib/memory", "lib/cost"] },
+  "lib/analyze": {
+    imports: ["lib/graph", "lib/formats", "lib/vendor", "lib/targets", "lib/memory", "lib/cost"],
+  },
   "lib/table": { imports: ["lib/analyze/record", "lib/targets/neural-art/records"] },
   "lib/plot": { imports: ["lib/analyze/record", "lib/targets/neural-art/records", "lib/table"] },
   "lib/report": {

@@ -1,7 +1,7 @@
 /** From a loaded model to everything known about it on a target: the rooms called one after another. */
 import { estimateLatency, type LatencyEstimate } from "../cost/estimate.js";
 import type { WeightStore } from "../cost/hardware.js";
-import { readMpool } from "../formats/vendor/mpool.js";
+import { readMpool } from "../vendor/mpool.js";
 import { countModel } from "../graph/count.js";
 import type { Graph } from "../graph/graph.js";
 import { normalizeModel } from "../graph/passes/normalize.js";

@@ -1,7 +1,6 @@
 /** From a loaded model to everything known about it on a target: the rooms called one after another. */
 import { estimateLatency, type LatencyEstimate } from "../cost/estimate.js";
 import type { WeightStore } from "../cost/hardware.js";
-import { readMpool } from "../vendor/mpool.js";
 import { countModel } from "../graph/count.js";
 import type { Graph } from "../graph/graph.js";
 import { normalizeModel } from "../graph/passes/normalize.js";
@@ -23,6 +22,7 @@ import type {
   RomPlan,
   ToolVersion,
 } from "../targets/neural-art/records.js";
+import { readMpool } from "../vendor/mpool.js";
 import type { LoadedModel } from "./loaded.js";
 import { notesOf } from "./notes.js";
 import type { Analysis, PortRecord, RuleRecord } from "./record.js";
@@ -41,6 +41,8 @@ export interface AnalyzeOptions {
   readonly ports?: Partial<Ports>;
   /** Text of a memory pool file to use in place of the board's stock pools, and its name for messages. */
   readonly mpool?: { readonly name: string; readonly text: string };
+  /** Memory pools in place of the board's, where no such file is at hand. */
+  readonly pools?: readonly MemoryPool[];
   /** Fixes the shapes of inputs, e.g. to try another resolution. */
   readonly inputShapes?: ReadonlyMap<string, Shape>;
 }
@@ -97,8 +99,9 @@ function portOf(tensor: Tensor): PortRecord {
   return { name: tensor.name, shape: tensor.staticShape(), dtype: tensor.dtype };
 }
 
-function poolsOf(board: Board, mpool: AnalyzeOptions["mpool"]): readonly MemoryPool[] {
-  return mpool ? poolsFromFile(readMpool(mpool.text, mpool.name).pools, mpool.name) : board.pools;
+function poolsOf(board: Board, { mpool, pools }: AnalyzeOptions): readonly MemoryPool[] {
+  if (mpool) return poolsFromFile(readMpool(mpool.text, mpool.name).pools, mpool.name);
+  return pools ?? board.pools;
 }
 
 /**
@@ -120,7 +123,7 @@ export function study({ model, file, sha256, notes = [] }: LoadedModel, options:
     epochController: options.epochController ?? true,
     profile: options.profile ?? "O3",
   };
-  const pools = poolsOf(board, options.mpool);
+  const pools = poolsOf(board, options);
   const { graph, report } = normalizeModel(
     model,
     options.inputShapes ? { inputShapes: options.inputShapes } : {},

@@ -26,7 +26,8 @@ function nodeOf(raw: RawNode | RawInner): CInfoNode {
   return {
     id: raw.id,
     name: raw.name,
-    mapping: MAPPINGS[raw.mapping] ?? raw.mapping.replace(/^NODE_/, "").toLowerCase(),
+    mapping: MAPPINGS[raw.mapping] ?? "other",
+    mappingName: raw.mapping,
     // Before 3.0 the kind stands in the description.
     kind: raw.type ?? KIND.exec(raw.description ?? "")?.[1] ?? "",
     inputs: raw.inputs,

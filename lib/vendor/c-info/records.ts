@@ -52,14 +52,16 @@ export interface CInfoPool {
   readonly score: number | null;
 }
 
-/** `hw`, or `ec` where the epoch controller plays it; other words of the file as they are, in lower case. */
-export type CInfoMapping = "hw" | "ec" | "sw" | "hybrid" | (string & {});
+/** `hw`, or `ec` where the epoch controller plays it; other: parameters, returns, words not known. */
+export type CInfoMapping = "hw" | "ec" | "sw" | "hybrid" | "other";
 
 export interface CInfoNode {
   readonly id: number;
   /** `epoch_2`, or the operator's name on CPU targets. */
   readonly name: string;
   readonly mapping: CInfoMapping;
+  /** As the file writes it: `NODE_HW`. */
+  readonly mappingName: string;
   /** `Conv`, where the file says. */
   readonly kind: string;
   readonly inputs: readonly number[];

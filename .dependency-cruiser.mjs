@@ -15,13 +15,28 @@ const ROOMS = {
   "lib/analyze": {
     imports: ["lib/graph", "lib/formats", "lib/vendor", "lib/targets", "lib/memory", "lib/cost"],
   },
-  "lib/table": { imports: ["lib/analyze/record", "lib/targets/neural-art/records"] },
-  "lib/plot": { imports: ["lib/analyze/record", "lib/targets/neural-art/records", "lib/table"] },
+  "lib/table": {
+    imports: ["lib/analyze/record", "lib/analyze/compare-record", "lib/targets/neural-art/records"],
+  },
+  "lib/plot": {
+    imports: [
+      "lib/analyze/record",
+      "lib/analyze/compare-record",
+      "lib/targets/neural-art/records",
+      "lib/table",
+    ],
+  },
   "lib/report": {
-    imports: ["lib/analyze/record", "lib/targets/neural-art/records", "lib/table", "lib/plot"],
+    imports: [
+      "lib/analyze/record",
+      "lib/analyze/compare-record",
+      "lib/targets/neural-art/records",
+      "lib/table",
+      "lib/plot",
+    ],
   },
   "lib/node": {
-    imports: ["lib/graph", "lib/formats", "lib/models", "lib/analyze", "lib/cost", "lib/table"],
+    imports: ["lib/graph", "lib/formats", "lib/vendor", "lib/models", "lib/analyze", "lib/cost", "lib/table"],
     node: true,
   },
   "lib/run": { imports: ["lib/graph", "lib/models"], node: true },

@@ -3,6 +3,7 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import { analyzeCommand } from "./analyze.js";
+import { compareCommand } from "./compare.js";
 import { convertCommand } from "./convert.js";
 import { diffCommand } from "./diff.js";
 import { fail } from "./fail.js";
@@ -20,6 +21,7 @@ const program = new Command("npulab")
   .showHelpAfterError("(add --help for the options)")
   .addCommand(inspectCommand())
   .addCommand(analyzeCommand())
+  .addCommand(compareCommand())
   .addCommand(convertCommand())
   .addCommand(diffCommand())
   .addCommand(runCommand())

@@ -44,7 +44,11 @@ function similarity(a: Layer, b: Layer): number {
     return a.kernel === b.kernel ? 10 : near || widened ? 6 : 0;
   }
   const sizes = b.buffers.map(({ bytes }) => bytes);
-  return a.buffers.filter(({ bytes }) => sizes.includes(bytes)).length;
+  const equal = a.buffers.filter(({ bytes }) => sizes.includes(bytes)).length;
+  const [first, second] = [a.buffers[0]!.bytes, b.buffers[0]!.bytes];
+  // Operands that the compiler lengthens by a value.
+  const close = Math.abs(first - second) <= NEAR * Math.max(first, second);
+  return equal + (close ? 0.5 : 0);
 }
 
 interface Match {
@@ -91,6 +95,13 @@ function explainKernel(
     const text = `groups of ${left.group} on the left, ${right.group} on the right. ${sentence}`;
     // One rule for both sides that gives two sizes has not explained them.
     return a === b ? null : { rule: a.id === b.id ? a.id : `${a.id}, ${b.id}`, text };
+  }
+  const filled = [left, right].filter(
+    ({ bytes, payloadBytes }) => payloadBytes !== null && bytes > payloadBytes,
+  );
+  if (filled.length === 1 && left.payloadBytes === right.payloadBytes) {
+    const side = filled[0] === left ? "left" : "right";
+    return { rule: RULES.deep.id, text: `deep mode on the ${side} only. ${RULES.deep.sentence}` };
   }
   if (left.bytes === 4 * right.bytes || right.bytes === 4 * left.bytes) {
     return { rule: RULES.float.id, text: `one side runs the layer on the CPU. ${RULES.float.sentence}` };

@@ -37,13 +37,22 @@ function itemOf(epoch: SideEpoch): Item {
 function similarity(a: Item, b: Item): number {
   const common = [...a.words].filter((word) => b.words.has(word)).length;
   const told = a.words.size > 0 && b.words.size > 0;
-  const sameNodes = a.epoch.nodes.length > 0 && a.epoch.nodes.join() === b.epoch.nodes.join();
+  const shared = a.epoch.nodes.filter((node) => b.epoch.nodes.includes(node)).length;
+  const overlap = shared / Math.max(1, a.epoch.nodes.length, b.epoch.nodes.length);
   const sameKernel =
     a.epoch.kernelBytes !== null && a.epoch.kernelBytes > 0 && a.epoch.kernelBytes === b.epoch.kernelBytes;
-  if (told && common === 0 && !sameKernel) return 0;
+  if (told && common === 0 && !sameKernel && overlap === 0) return 0;
   // A software epoch says what it does, a hardware one of a report does not.
   if (!told && a.hardware !== b.hardware) return 0;
-  return 1 + 3 * common + (a.hardware === b.hardware ? 2 : 0) + (sameKernel ? 4 : 0) + (sameNodes ? 6 : 0);
+  const sameIndex = a.epoch.index === b.epoch.index;
+  return (
+    1 +
+    3 * common +
+    (a.hardware === b.hardware ? 2 : 0) +
+    (sameKernel ? 4 : 0) +
+    6 * overlap +
+    (sameIndex ? 0.5 : 0)
+  );
 }
 
 const CONVERSIONS: ReadonlySet<string> = new Set(["quantizelinear", "dequantizelinear"]);
@@ -64,6 +73,16 @@ function explain(
     return left.epoch.because ?? right.epoch.because;
   }
   const alone = left ?? right!;
+  const other = left ? sides.right : sides.left;
+  const elsewhere = new Set(other.epochs.flatMap(({ nodes }) => nodes));
+  if (alone.epoch.nodes.length > 0 && alone.epoch.nodes.every((node) => elsewhere.has(node))) {
+    const home = other.epochs.find(({ nodes }) => nodes.includes(alone.epoch.nodes[0]!))!;
+    return byRule(COMPARE_RULES.regrouped, `'${alone.epoch.nodes[0]}' is in epoch ${home.index} there`);
+  }
+  const measuredOnly = other.timing === "measured" && other.epochs.every(({ ms }) => ms !== null);
+  if (alone.epoch.index === 1 && alone.epoch.kernelBytes === 0 && measuredOnly) {
+    return byRule(COMPARE_RULES.unmeasured);
+  }
   if (atEdge && [...alone.words].every((word) => CONVERSIONS.has(word)) && alone.words.size > 0) {
     return byRule(COMPARE_RULES.edge);
   }

@@ -16,6 +16,7 @@ function bufferOf(buffer: PackedBuffer): SideBuffer {
     layer: buffer.role === "constant" ? buffer.tensor.replace(/\.(scale|zeroPoint)$/, "") : buffer.node.name,
     role: buffer.role,
     bytes: buffer.bytes,
+    payloadBytes: buffer.part ? buffer.bytes - buffer.part.deepPadding : null,
     group: buffer.role === "kernel" ? buffer.group : null,
     rule: { rule: buffer.rule, text: `${buffer.explanation}. ${SENTENCES.get(buffer.rule) ?? ""}`.trim() },
   };

@@ -15,6 +15,7 @@ export interface SideEpoch {
   readonly kind: ComparedKind;
   /** Empty where the file does not say what runs. */
   readonly ops: readonly string[];
+  /** Nodes or layers with a step in it, by the names of the side. */
   readonly nodes: readonly string[];
   /** Bytes of the kernels that it reads; null where the file does not say. */
   readonly kernelBytes: number | null;
@@ -30,6 +31,8 @@ export interface SideBuffer {
   readonly layer: string;
   readonly role: BufferRole;
   readonly bytes: number;
+  /** Of a kernel, without what fills it up to whole words; null for others and where not known. */
+  readonly payloadBytes: number | null;
   /** How many channels a depthwise kernel is widened to; 1 for others, null when not known. */
   readonly group: number | null;
   readonly rule: Explanation | null;

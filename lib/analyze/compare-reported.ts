@@ -33,7 +33,7 @@ const ROLES: readonly { readonly role: BufferRole; readonly mark: RegExp }[] = [
 ];
 const CONSTANT_PARTS = /_(?:[xy]_)?(?:atonn_internal_)?(?:scale|offset|zero_point)$/;
 
-function bufferOf({ name, bytes, shape }: CInfoBuffer): SideBuffer {
+function bufferOf({ name, bytes, shape, bits }: CInfoBuffer): SideBuffer {
   const found = ROLES.find(({ mark }) => mark.test(name));
   const role = found?.role ?? "constant";
   return {
@@ -41,6 +41,7 @@ function bufferOf({ name, bytes, shape }: CInfoBuffer): SideBuffer {
     layer: found ? name.slice(0, name.search(found.mark)) : name.replace(CONSTANT_PARTS, ""),
     role,
     bytes,
+    payloadBytes: role === "kernel" ? Math.ceil((shape.reduce((a, b) => a * b, 1) * bits) / 8) : null,
     group: role !== "kernel" ? null : name.includes("_inflated_") ? (shape[1] ?? null) : 1,
     rule: null,
   };
@@ -48,6 +49,8 @@ function bufferOf({ name, bytes, shape }: CInfoBuffer): SideBuffer {
 
 /** Names that the compiler gives to steps of requantisation; they belong to the layer before or behind. */
 const REQUANTISATION = /_(mul_scale|off_bias|suboff|zero_off)_\d+|_ca_pipe_\d+$/;
+/** What a step belongs to: `Conv2D_8_suboff_12` to `Conv2D_8`. */
+const layerOf = ({ name }: CInfoNode): string => name.replace(REQUANTISATION, "");
 const RETURN = "__NN__RETURN__";
 
 const kindOf = ({ mapping }: CInfoNode): ComparedKind => (mapping === "other" ? "unknown" : mapping);
@@ -79,7 +82,7 @@ function fromCInfo(cInfo: CInfo): CInfoEpochs {
       last: index,
       kind: kindOf(node),
       ops: parts.length > 0 ? [...new Set(shown.map(({ kind }) => kind))] : [node.kind || node.name],
-      nodes: parts.length > 0 ? shown.map(({ name }) => name) : [node.name],
+      nodes: parts.length > 0 ? [...new Set(parts.map(layerOf))] : [node.name],
       kernelBytes: [...reads].reduce(
         (sum, buffer) => sum + (bufferOf(buffer).role === "kernel" ? buffer.bytes : 0),
         0,

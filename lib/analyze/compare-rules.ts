@@ -42,6 +42,18 @@ export const COMPARE_RULES = {
     sentence: "The differences of the buffers, all explained, and the gaps between them add up to it",
     source: "table of buffers",
   },
+  regrouped: {
+    id: "CMP-REGROUPED",
+    sentence: "The same steps are there, grouped into other epochs",
+    source: "names of steps in both C-info files",
+  },
+  unmeasured: {
+    id: "CMP-UNMEASURED",
+    sentence:
+      "A validate report lists what was measured, and the first epoch of a network has no block when it does no work",
+    source:
+      "microbenchmarks, 2.2: generate lists epochs 1 and 2, validate EpochBlock_2 alone; 4.0 does not count epoch 1",
+  },
   controller: {
     id: "CMP-CONTROLLER",
     sentence: "With the epoch controller on, blobs hold what are buffers without it",

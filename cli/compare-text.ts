@@ -1,5 +1,5 @@
 import type { Comparison } from "../lib/analyze/compare-record.js";
-import { sideSentence, verdict } from "../lib/report/compare-report.js";
+import { settingSentence, verdict } from "../lib/report/compare-report.js";
 import { headerOf } from "../lib/table/columns.js";
 import {
   comparedBuffersTable,
@@ -18,7 +18,7 @@ export function comparisonText(comparison: Comparison): string {
   const section = (caption: string, table: ReturnType<typeof comparedTotalsTable>) =>
     tableToText(table, { caption, limit: 60 });
   return [
-    `${network}\n${a}: ${sideSentence(left)}\n${b}: ${sideSentence(right)}`,
+    `${network}\n${a}: ${left.title}, ${settingSentence(left)}\n${b}: ${right.title}, ${settingSentence(right)}`,
     verdict(comparison),
     section("Totals", comparedTotalsTable(comparison)),
     ...(pools.length > 0 ? [section("Memory pools", comparedPoolsTable(comparison))] : []),

@@ -41,7 +41,16 @@ function similarity(a: Layer, b: Layer): number {
     const near = Math.abs(a.kernel - b.kernel) <= NEAR * Math.max(a.kernel, b.kernel);
     // A layer on the CPU keeps its weights in float32.
     const widened = a.kernel === 4 * b.kernel || b.kernel === 4 * a.kernel;
-    return a.kernel === b.kernel ? 10 : near || widened ? 6 : 0;
+    if (a.kernel === b.kernel) return 10;
+    if (near || widened) return 6;
+    // A kernel in parts, of which one side runs some on the CPU.
+    const parts = b.buffers.filter(({ role }) => role === "kernel").map(({ bytes }) => bytes);
+    const kernels = a.buffers.filter(({ role }) => role === "kernel");
+    return parts.length > 1 &&
+      parts.length === kernels.length &&
+      kernels.some(({ bytes }) => parts.includes(bytes))
+      ? 5
+      : 0;
   }
   const sizes = b.buffers.map(({ bytes }) => bytes);
   const equal = a.buffers.filter(({ bytes }) => sizes.includes(bytes)).length;
@@ -55,6 +64,9 @@ interface Match {
   readonly left: SideBuffer | null;
   readonly right: SideBuffer | null;
 }
+
+/** Whether one of the two holds in float32 what the other holds in 8 bits. */
+const isWidened = (a: SideBuffer, b: SideBuffer) => a.bytes === 4 * b.bytes || b.bytes === 4 * a.bytes;
 
 /** Pairs buffers of one role: equal sizes first, then in order; what is left stays alone. */
 function matchBuffers(left: readonly SideBuffer[], right: readonly SideBuffer[]): readonly Match[] {
@@ -70,6 +82,7 @@ function matchBuffers(left: readonly SideBuffer[], right: readonly SideBuffer[])
     }
   };
   pass((a, b) => a.role === b.role && a.bytes === b.bytes);
+  pass((a, b) => a.role === b.role && isWidened(a, b));
   pass((a, b) => a.role === b.role);
   return [
     ...left.map((a) => ({ left: a, right: matches.get(a) ?? null })),
@@ -103,7 +116,7 @@ function explainKernel(
     const side = filled[0] === left ? "left" : "right";
     return { rule: RULES.deep.id, text: `deep mode on the ${side} only. ${RULES.deep.sentence}` };
   }
-  if (left.bytes === 4 * right.bytes || right.bytes === 4 * left.bytes) {
+  if (isWidened(left, right)) {
     return { rule: RULES.float.id, text: `one side runs the layer on the CPU. ${RULES.float.sentence}` };
   }
   return null;

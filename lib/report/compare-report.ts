@@ -16,14 +16,18 @@ const prose = (text: string): Block => ({ kind: "markdown", text });
 const display = (value: Displayable): Block => ({ kind: "display", bundle: value[JUPYTER_DISPLAY]() });
 const figureOf = (value: Displayable | null): readonly Block[] => (value ? [display(value)] : []);
 
-/** Returns what a side is, in words: its file and the setting that it was made with. */
-export function sideSentence({ title, source, tool, epochController, profile }: Comparison["left"]): string {
+/** Returns the setting that a side was made with, in words. */
+export function settingSentence({ tool, epochController, profile }: Comparison["left"]): string {
   const setting = [
     tool === null ? null : `ST Edge AI ${tool}`,
     epochController === null ? null : `epoch controller ${epochController ? "on" : "off"}`,
     profile === null ? null : `profile ${profile}`,
   ].filter((part) => part !== null);
-  return `${source === "predicted" ? title : code(title)} (${setting.join(", ")})`;
+  return setting.length > 0 ? setting.join(", ") : "setting not stated";
+}
+
+function sideProse(side: Comparison["left"]): string {
+  return `${side.source === "predicted" ? side.title : code(side.title)}, ${settingSentence(side)}`;
 }
 
 /** Returns the verdict in one sentence: how much agrees, how much of the rest is explained. */
@@ -85,8 +89,9 @@ export function compareReport(comparison: Comparison): Block[] {
   return [
     prose(
       [
-        `# ${code(network)}: ${a} and ${b}`,
-        `- **${a}:** ${sideSentence(left)}\n- **${b}:** ${sideSentence(right)}`,
+        `# ${a!.charAt(0).toUpperCase()}${a!.slice(1)} and ${b}`,
+        `Network ${code(network)}.`,
+        `- **${a}:** ${sideProse(left)}\n- **${b}:** ${sideProse(right)}`,
         verdict(comparison),
         ...(notes.length > 0 ? ["Assumed on the way:", notes.map((note) => `- ${note}`).join("\n")] : []),
       ].join("\n\n"),

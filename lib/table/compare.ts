@@ -92,13 +92,13 @@ export function comparedEpochsTable(
   return from(
     rows.map((row: EpochRow) => ({
       [left]: place(row.left),
-      [`operators, ${left}`]: work(row.left),
       [right]: place(row.right),
+      [`operators, ${left}`]: work(row.left),
       [`operators, ${right}`]: work(row.right),
-      nodes: (row[named] ?? row.left ?? row.right)?.nodes.join(", ") ?? "",
       ...(leftTimed ? { [`${left}_ms`]: row.left?.ms ?? null } : {}),
       ...(rightTimed ? { [`${right}_ms`]: row.right?.ms ?? null } : {}),
       why: explanationText(row.explanation, row.differs),
+      nodes: (row[named] ?? row.left ?? row.right)?.nodes.join(", ") ?? "",
     })),
   );
 }
@@ -113,12 +113,12 @@ export function comparedBuffersTable(
   return from(
     rows.map((row) => ({
       role: row.role === "zeroOffset" ? "zero offset" : row.role,
-      [`buffer, ${left}`]: row.left?.name ?? "–",
-      [`buffer, ${right}`]: row.right?.name ?? "–",
       [`${left}_bytes`]: row.left?.bytes ?? null,
       [`${right}_bytes`]: row.right?.bytes ?? null,
       difference_bytes: row.difference,
       why: explanationText(row.explanation, row.difference !== 0),
+      [`buffer, ${left}`]: row.left?.name ?? "–",
+      [`buffer, ${right}`]: row.right?.name ?? "–",
       ...(row.left?.rule || comparison.left.source === "predicted"
         ? { "predicted by": row.left?.rule?.rule ?? "" }
         : {}),

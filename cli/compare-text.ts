@@ -5,6 +5,7 @@ import {
   comparedBuffersTable,
   comparedEpochsTable,
   comparedPoolsTable,
+  comparedRulesTable,
   comparedTotalsTable,
   sideLabels,
 } from "../lib/table/compare.js";
@@ -14,6 +15,7 @@ import { tableToText } from "../lib/table/show.js";
 export function comparisonText(comparison: Comparison): string {
   const { network, left, right, epochs, buffers, pools, notes } = comparison;
   const [a, b] = sideLabels(comparison).map(headerOf);
+  const rules = comparedRulesTable(comparison);
   const differing = { differing: true } as const;
   const section = (caption: string, table: ReturnType<typeof comparedTotalsTable>) =>
     tableToText(table, { caption, limit: 60 });
@@ -28,6 +30,7 @@ export function comparisonText(comparison: Comparison): string {
     ...((buffers ?? []).some(({ difference }) => difference !== 0)
       ? [section("Buffers that differ", comparedBuffersTable(comparison, differing))]
       : []),
+    ...(rules.numRows() > 0 ? [section("The rules in full", rules)] : []),
     ...notes.map((note) => `Note: ${note}`),
   ].join("\n\n");
 }

@@ -35,21 +35,21 @@ function layersOf(buffers: readonly SideBuffer[]): readonly Layer[] {
 const NEAR = 0.02;
 
 function similarity(a: Layer, b: Layer): number {
-  if (a.name === b.name) return 20;
+  if (a.name === b.name) return 40;
   if (a.kernel > 0 !== b.kernel > 0) return 0;
   if (a.kernel > 0) {
     const near = Math.abs(a.kernel - b.kernel) <= NEAR * Math.max(a.kernel, b.kernel);
     // A layer on the CPU keeps its weights in float32.
     const widened = a.kernel === 4 * b.kernel || b.kernel === 4 * a.kernel;
-    if (a.kernel === b.kernel) return 10;
-    if (near || widened) return 6;
+    if (a.kernel === b.kernel) return 20;
+    if (near || widened) return 12;
     // A kernel in parts, of which one side runs some on the CPU.
     const parts = b.buffers.filter(({ role }) => role === "kernel").map(({ bytes }) => bytes);
     const kernels = a.buffers.filter(({ role }) => role === "kernel");
     return parts.length > 1 &&
       parts.length === kernels.length &&
       kernels.some(({ bytes }) => parts.includes(bytes))
-      ? 5
+      ? 10
       : 0;
   }
   const sizes = b.buffers.map(({ bytes }) => bytes);
@@ -105,9 +105,9 @@ function explainKernel(
   if (groups[0] !== groups[1] && groups.every((group) => group !== null)) {
     const [a, b] = [inflationRule(sides.left), inflationRule(sides.right)];
     const sentence = a === b ? a.sentence : `${a.sentence} (left) ${b.sentence} (right)`;
-    const text = `groups of ${left.group} on the left, ${right.group} on the right. ${sentence}`;
+    const text = `groups of ${left.group} on the left, ${right.group} on the right`;
     // One rule for both sides that gives two sizes has not explained them.
-    return a === b ? null : { rule: a.id === b.id ? a.id : `${a.id}, ${b.id}`, text };
+    return a === b ? null : { rule: a.id === b.id ? a.id : `${a.id}, ${b.id}`, text, sentence };
   }
   const filled = [left, right].filter(
     ({ bytes, payloadBytes }) => payloadBytes !== null && bytes > payloadBytes,

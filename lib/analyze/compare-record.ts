@@ -83,6 +83,8 @@ export interface Side {
 export interface Explanation {
   readonly rule: string | null;
   readonly text: string;
+  /** The rule in full, where `text` only says what it comes to. */
+  readonly sentence?: string;
 }
 
 /** What stands for an explanation where there is none. */

@@ -6,6 +6,7 @@ import {
   comparedBuffersTable,
   comparedEpochsTable,
   comparedPoolsTable,
+  comparedRulesTable,
   comparedTotalsTable,
   sideLabels,
 } from "../table/compare.js";
@@ -65,6 +66,7 @@ export function compareReport(comparison: Comparison): Block[] {
     ...figureOf(comparedTimesFigure(comparison)),
     display(show(comparedEpochsTable(comparison), { caption: "All epochs", limit: 2000, folded: true })),
   ];
+  const rules = comparedRulesTable(comparison);
   const bufferBlocks = [
     prose("## Buffer by buffer"),
     ...figureOf(comparedBuffersFigure(comparison)),
@@ -78,6 +80,7 @@ export function compareReport(comparison: Comparison): Block[] {
           ),
         ]
       : [prose("All buffers have equal sizes.")]),
+    ...(rules.numRows() > 0 ? [display(show(rules, { caption: "The rules in full" }))] : []),
     display(
       show(comparedBuffersTable(comparison), {
         caption: "All buffers, in running order",

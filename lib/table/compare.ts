@@ -125,3 +125,12 @@ export function comparedBuffersTable(
     })),
   );
 }
+
+/** One row per rule whose sentence is too long for the rows that it explains. */
+export function comparedRulesTable({ totals, epochs, buffers }: Comparison): ColumnTable {
+  const sentences = new Map<string, string>();
+  for (const { explanation } of [...totals, ...epochs, ...(buffers ?? [])]) {
+    if (explanation?.rule && explanation.sentence) sentences.set(explanation.rule, explanation.sentence);
+  }
+  return from([...sentences].map(([rule, sentence]) => ({ rule, sentence })));
+}

@@ -7,23 +7,36 @@ const ROOMS = {
   "lib/formats/onnx": { imports: ["lib/graph", "lib/formats/shared"] },
   "lib/formats/tflite": { imports: ["lib/graph", "lib/formats/shared"] },
   "lib/formats/shared": { imports: ["lib/graph"] },
-  "lib/formats/vendor": { imports: [] },
   "lib/formats/front-end": { imports: ["lib/graph", "lib/formats/vendor/json"] },
+  "lib/formats/vendor": { imports: [] },
   "lib/models": { imports: ["lib/graph"] },
   "lib/targets": { imports: ["lib/graph"] },
   "lib/memory": { imports: [] },
-  "lib/vendor": { imports: [] },
   "lib/cost": { imports: ["lib/graph", "lib/targets"] },
-  "lib/analyze": { imports: ["lib/graph", "lib/formats", "lib/targets", "lib/memory", "lib/cost"] },
+  "lib/analyze": {
+    imports: ["lib/graph", "lib/formats", "lib/targets", "lib/memory", "lib/cost"],
+  },
   "lib/table": {
-    imports: ["lib/analyze/record", "lib/targets/neural-art/records", "lib/targets/stored-form"],
+    imports: [
+      "lib/analyze/record",
+      "lib/analyze/compare-record",
+      "lib/targets/neural-art/records",
+      "lib/targets/stored-form",
+    ],
   },
   "lib/plot": {
-    imports: ["lib/analyze/record", "lib/targets/neural-art/records", "lib/targets/stored-form", "lib/table"],
+    imports: [
+      "lib/analyze/record",
+      "lib/analyze/compare-record",
+      "lib/targets/neural-art/records",
+      "lib/targets/stored-form",
+      "lib/table",
+    ],
   },
   "lib/report": {
     imports: [
       "lib/analyze/record",
+      "lib/analyze/compare-record",
       "lib/targets/neural-art/records",
       "lib/targets/stored-form",
       "lib/table",

@@ -133,7 +133,7 @@ export function cliffsCommand(): Command {
         if (flags.html !== undefined) {
           const { writeBlocks } = await import("./write-page.js");
           const { cliffReport } = await import("../lib/report/cliff-report.js");
-          writeBlocks(flags.html, cliffReport(report), `Cliffs of ${path}`);
+          writeBlocks(flags.html, cliffReport(report), { title: `Cliffs of ${path}` });
           process.stderr.write(`npulab: report written to ${flags.html}\n`);
         }
         if (flags.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);

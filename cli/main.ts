@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { Command } from "commander";
 import { analyzeCommand } from "./analyze.js";
 import { cliffsCommand } from "./cliffs.js";
+import { compareCommand } from "./compare.js";
 import { convertCommand } from "./convert.js";
 import { diffCommand } from "./diff.js";
 import { fail } from "./fail.js";
@@ -24,6 +25,7 @@ const program = new Command("npulab")
   .addCommand(analyzeCommand())
   .addCommand(packCommand())
   .addCommand(cliffsCommand())
+  .addCommand(compareCommand())
   .addCommand(convertCommand())
   .addCommand(diffCommand())
   .addCommand(runCommand())

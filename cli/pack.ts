@@ -79,7 +79,7 @@ async function pack(file: string, flags: Flags): Promise<void> {
   const ledger = packLedger(image, sha256);
 
   if (flags.hex !== undefined) {
-    const { intelHex } = await import("../lib/vendor/intel-hex-write.js");
+    const { intelHex } = await import("../lib/formats/vendor/intel-hex-write.js");
     const holders = memory.pools.filter((pool) => pool.weightBytes > 0).map((pool) => pool.name);
     const base = flags.base ?? (await weightAddress(flags, holders));
     const text = new TextEncoder().encode(intelHex(image.bytes, base));

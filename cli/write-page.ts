@@ -9,11 +9,16 @@ import { notebookOf } from "./notebook-of.js";
 
 /** Writes the report of an analysis as one page that needs nothing else. */
 export function writePage(path: string, analysis: Analysis): void {
-  writeBlocks(path, analysisReport(analysis), `${basename(analysis.model.file)} on ${analysis.target.board}`);
+  const title = `${basename(analysis.model.file)} on ${analysis.target.board}`;
+  writeBlocks(path, analysisReport(analysis), { title });
 }
 
-/** Writes a report as one page that needs nothing else. */
-export function writeBlocks(path: string, blocks: readonly Block[], title: string): void {
+/** Writes the blocks of a report as one page that needs nothing else. */
+export function writeBlocks(
+  path: string,
+  blocks: readonly Block[],
+  { title }: { readonly title: string },
+): void {
   const html = renderNotebookHtml(notebookOf(blocks), { title });
   try {
     writeFileSync(path, html);

@@ -32,14 +32,23 @@ export class LabError extends Error {
   }
 }
 
-/** A file that cannot be read: where in the file (`offset`, bytes) and in which field (`path`). */
+/**
+ * A file that cannot be read: where in the file (`offset`, bytes; characters of a text) and in which field
+ * (`path`). `place` says it as people look for it in a text: `line 3, column 11`.
+ */
 export class DecodeError extends LabError {
   override readonly name = "DecodeError";
   readonly offset: number;
   readonly path: string;
 
-  constructor(fields: Omit<LabErrorFields, "at"> & { readonly offset: number; readonly path: string }) {
-    super({ ...fields, at: `${fields.path} at byte ${fields.offset}` });
+  constructor(
+    fields: Omit<LabErrorFields, "at"> & {
+      readonly offset: number;
+      readonly path: string;
+      readonly place?: string;
+    },
+  ) {
+    super({ ...fields, at: fields.place ?? `${fields.path} at byte ${fields.offset}` });
     this.offset = fields.offset;
     this.path = fields.path;
   }

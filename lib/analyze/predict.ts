@@ -29,6 +29,8 @@ export interface AnalyzeOptions {
   readonly ports?: Partial<Ports>;
   /** Text of a memory pool file to use in place of the board's stock pools, and its name for messages. */
   readonly mpool?: { readonly name: string; readonly text: string };
+  /** Memory pools in place of the board's, where no such file is at hand. */
+  readonly pools?: readonly MemoryPool[];
   /** Fixes the shapes of inputs, e.g. to try another resolution. */
   readonly inputShapes?: ReadonlyMap<string, Shape>;
 }
@@ -78,8 +80,9 @@ function weightStoreOf(memory: MemoryPlan): WeightStore {
   return most === undefined || most.weightBytes === 0 || most.name === "octoFlash" ? "octoFlash" : "internal";
 }
 
-function poolsOf(board: Board, mpool: AnalyzeOptions["mpool"]): readonly MemoryPool[] {
-  return mpool ? poolsFromFile(readMpool(mpool.text, mpool.name).pools, mpool.name) : board.pools;
+function poolsOf(board: Board, { mpool, pools }: AnalyzeOptions): readonly MemoryPool[] {
+  if (mpool) return poolsFromFile(readMpool(mpool.text, mpool.name).pools, mpool.name);
+  return pools ?? board.pools;
 }
 
 /** Returns what a model becomes on a target. Throws like `study`. */
@@ -91,7 +94,7 @@ export function predict(model: Model, options: AnalyzeOptions = {}): Prediction 
     epochController: options.epochController ?? true,
     profile: options.profile ?? "O3",
   };
-  const pools = poolsOf(board, options.mpool);
+  const pools = poolsOf(board, options);
   const ports = options.ports ?? {};
   const { graph, report } = normalizeModel(
     model,

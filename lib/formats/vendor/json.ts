@@ -7,7 +7,7 @@
  *   ]}}
  *   locate(["memory", "mempools", 0, "size"]) → line 2, column 32
  */
-import { LabError } from "../../errors.js";
+import { DecodeError } from "../../errors.js";
 
 export type JsonPath = readonly (string | number)[];
 
@@ -17,10 +17,29 @@ export interface Place {
   readonly column: number;
 }
 
+/** A part of a document that a record has no field for, as the file holds it. */
+export interface Unread {
+  /** `memory.mempools[3].prop.burst`, or `line 14` of a text. */
+  readonly path: string;
+  readonly value: unknown;
+}
+
 export interface LocatedJson {
   readonly value: unknown;
   /** Returns where the value at `path` begins; the nearest enclosing value when there is none. */
   locate(path: JsonPath): Place;
+  /** Returns the error about the value at `path`: what the file is, which field, how it is, where it stands. */
+  refuse(request: RefuseRequest): DecodeError;
+}
+
+export interface RefuseRequest {
+  readonly code: string;
+  /** What was being read: `memory pools`. */
+  readonly what: string;
+  readonly path: JsonPath;
+  /** `is 7, expected …` */
+  readonly problem: string;
+  readonly hint?: string;
 }
 
 /** A parsed value with the offset of its first character; children by key or index. */
@@ -51,6 +70,14 @@ function placeAt(text: string, offset: number): Place {
   const before = text.slice(0, offset);
   const lineStart = before.lastIndexOf("\n") + 1;
   return { line: before.split("\n").length, column: offset - lineStart + 1 };
+}
+
+/** Returns a path as people write it: `memory.mempools[0].size`; empty for the document itself. */
+export function formatPath(path: JsonPath): string {
+  return path.reduce<string>(
+    (text, step) => (typeof step === "number" ? `${text}[${step}]` : text === "" ? step : `${text}.${step}`),
+    "",
+  );
 }
 
 export function formatPlace({ line, column }: Place): string {
@@ -169,31 +196,46 @@ class JsonReader {
     return true;
   }
 
-  #wrong(expected: string): LabError {
+  #wrong(expected: string): DecodeError {
     const found = this.#text[this.#offset];
-    return new LabError({
+    return new DecodeError({
       code: "JSON",
       message: `Cannot read '${this.#title}' as JSON: found ${found === undefined ? "the end of the file" : JSON.stringify(found)}, expected ${expected}`,
-      at: formatPlace(placeAt(this.#text, this.#offset)),
+      offset: this.#offset,
+      path: "the document",
+      place: formatPlace(placeAt(this.#text, this.#offset)),
     });
   }
 }
 
-/** Returns the value of strict JSON text with its positions; throws a LabError with line and column. */
+/** Returns the value of strict JSON text with its positions; throws a DecodeError with line and column. */
 export function parseJson(text: string, title: string): LocatedJson {
   // Editors on Windows put a byte order mark in front; it is no part of the document.
   const body = text.startsWith("\uFEFF") ? text.slice(1) : text;
   const { value, located } = new JsonReader(body, title).document();
+  const offsetOf = (path: JsonPath): number => {
+    let here = located;
+    for (const step of path) {
+      const next = here.children?.get(step);
+      if (next === undefined) break;
+      here = next;
+    }
+    return here.offset;
+  };
   return {
     value,
-    locate(path) {
-      let here = located;
-      for (const step of path) {
-        const next = here.children?.get(step);
-        if (next === undefined) break;
-        here = next;
-      }
-      return placeAt(body, here.offset);
+    locate: (path) => placeAt(body, offsetOf(path)),
+    refuse({ code, what, path, problem, hint }) {
+      const field = formatPath(path) || "the document";
+      const offset = offsetOf(path);
+      return new DecodeError({
+        code,
+        message: `Cannot read ${what} '${title}': ${field} ${problem}`,
+        offset,
+        path: field,
+        place: formatPlace(placeAt(body, offset)),
+        ...(hint === undefined ? {} : { hint }),
+      });
     },
   };
 }

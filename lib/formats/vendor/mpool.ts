@@ -4,9 +4,8 @@
  * both are read).
  */
 import { z } from "zod";
-import { LabError } from "../../errors.js";
 import { type Bytes, bytes } from "../../units.js";
-import { formatPlace, type JsonPath, type Place, parseJson } from "./json.js";
+import { type JsonPath, type Place, parseJson } from "./json.js";
 
 export const SPEED_CLASSES = ["LOW", "MID", "HIGH"] as const;
 export type SpeedClass = (typeof SPEED_CLASSES)[number];
@@ -142,41 +141,34 @@ function without(record: Readonly<Record<string, unknown>>, known: readonly stri
   return Object.fromEntries(Object.entries(record).filter(([key]) => !known.includes(key)));
 }
 
-function formatPath(path: JsonPath): string {
-  return path.reduce<string>(
-    (text, step) => (typeof step === "number" ? `${text}[${step}]` : text === "" ? step : `${text}.${step}`),
-    "",
-  );
-}
-
 function scaled({ value, magnitude }: z.infer<typeof quantity>): bigint {
   return BigInt(value) * MAGNITUDES[magnitude];
 }
 
 /**
- * Returns the pools of an `.mpool` file. Throws a LabError with line and column for text that is no JSON, for
+ * Returns the pools of an `.mpool` file. Throws a DecodeError with line and column for text that is no JSON, for
  * missing keys and for values outside what the compiler documents; `lintMpool` judges the rest.
  */
 export function readMpool(text: string, title = "memory pools"): MpoolFile {
   const json = parseJson(text, title);
   const parsed = document.safeParse(oneSpelling(json.value));
+  const refuse = (path: JsonPath, problem: string, hint?: string) =>
+    json.refuse({
+      code: "MPOOL",
+      what: "memory pools",
+      path,
+      problem,
+      ...(hint === undefined ? {} : { hint }),
+    });
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    const path = issue.path as JsonPath;
-    throw new LabError({
-      code: "MPOOL",
-      message: `Cannot read memory pools '${title}': ${formatPath(path) || "the document"}: ${issue.message}`,
-      at: formatPlace(json.locate(path)),
-      hint: "compare with the stock file of the compiler, stm32n6.mpool",
-    });
+    throw refuse(
+      issue.path as JsonPath,
+      `is wrong: ${issue.message}`,
+      "compare with the stock file of the compiler, stm32n6.mpool",
+    );
   }
   const { memory, params } = parsed.data;
-  const refuse = (path: JsonPath, problem: string): LabError =>
-    new LabError({
-      code: "MPOOL",
-      message: `Cannot read memory pools '${title}': ${formatPath(path)} ${problem}`,
-      at: formatPlace(json.locate(path)),
-    });
 
   const pools = memory.mempools.map((entry, index): PoolRecord => {
     const path: JsonPath = ["memory", "mempools", index];

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { LabError } from "../../lib/errors.js";
-import { parseJson } from "../../lib/formats/vendor/json.js";
-import { readMpool } from "../../lib/formats/vendor/mpool.js";
-import { lintMpool } from "../../lib/formats/vendor/mpool-lint.js";
-import { describeShared, requireShared } from "../shared.js";
+import { LabError } from "../../../lib/errors.js";
+import { parseJson } from "../../../lib/formats/vendor/json.js";
+import { readMpool } from "../../../lib/formats/vendor/mpool.js";
+import { lintMpool } from "../../../lib/formats/vendor/mpool-lint.js";
+import { describeShared, requireShared } from "../../shared.js";
 
 const pool = ({
   name = "npuRAM5",

@@ -6,7 +6,7 @@
  *                                   :02001000 0102 EB   data (type 00)
  *                                   :00000001 FF        end (type 01)
  */
-import { LabError } from "../errors.js";
+import { LabError } from "../../errors.js";
 
 const RECORD = 16;
 const TYPES = { data: 0, end: 1, upperAddress: 4 } as const;

@@ -1,8 +1,4 @@
 import { Command } from "commander";
-import type { AnalyzeOptions } from "../lib/analyze/predict.js";
-import type { PortType } from "../lib/targets/neural-art/epochs/edges.js";
-import type { ClockMode } from "../lib/targets/neural-art/facts.js";
-import type { Profile, ToolVersion } from "../lib/targets/neural-art/records.js";
 import { fail } from "./fail.js";
 import {
   clockOption,
@@ -14,36 +10,11 @@ import {
   targetOption,
   toolOption,
 } from "./options.js";
-import { readPoolText } from "./read-pool-text.js";
+import { type StudyFlags, studyOptions } from "./study-options.js";
 
-interface Flags {
-  readonly target: string;
-  readonly tool: ToolVersion;
-  readonly clock: ClockMode;
-  readonly epochController: "on" | "off";
-  readonly profile: Profile;
-  readonly inputType?: PortType;
-  readonly outputType?: PortType;
-  readonly mpool?: string;
-  readonly input?: ReadonlyMap<string, readonly number[]>;
+interface Flags extends StudyFlags {
   readonly json?: boolean;
   readonly html?: string;
-}
-
-function optionsOf(flags: Flags): AnalyzeOptions {
-  return {
-    board: flags.target,
-    tool: flags.tool,
-    clock: flags.clock,
-    epochController: flags.epochController === "on",
-    profile: flags.profile,
-    ports: {
-      ...(flags.inputType ? { inputs: flags.inputType } : {}),
-      ...(flags.outputType ? { outputs: flags.outputType } : {}),
-    },
-    ...(flags.mpool === undefined ? {} : { mpool: { name: flags.mpool, text: readPoolText(flags.mpool) } }),
-    ...(flags.input ? { inputShapes: flags.input } : {}),
-  };
 }
 
 export function analyzeCommand(): Command {
@@ -66,7 +37,7 @@ export function analyzeCommand(): Command {
         // Imported when needed: `npulab --help` should not wait for tables, charts and decoders.
         const { analyze } = await import("../lib/analyze/study.js");
         const { load } = await import("../lib/node/load.js");
-        const analysis = analyze(load(file), optionsOf(flags));
+        const analysis = analyze(load(file), studyOptions(flags));
         if (flags.html !== undefined) {
           const { writePage } = await import("./write-page.js");
           writePage(flags.html, analysis);

@@ -1,11 +1,10 @@
 import { Command, Option } from "commander";
 import type { WalkProgress } from "../lib/analyze/cliffs.js";
-import type { AnalyzeOptions } from "../lib/analyze/predict.js";
 import { LabError } from "../lib/errors.js";
-import type { ClockMode } from "../lib/targets/neural-art/facts.js";
-import { type Profile, TOOL_VERSIONS, type ToolVersion } from "../lib/targets/neural-art/records.js";
+import { TOOL_VERSIONS, type ToolVersion } from "../lib/targets/neural-art/records.js";
 import { fail } from "./fail.js";
 import { clockOption, controllerOption, profileOption, targetOption } from "./options.js";
+import { type StudyFlags, studyOptions } from "./study-options.js";
 
 interface Range {
   readonly from: number;
@@ -13,15 +12,11 @@ interface Range {
   readonly step: number;
 }
 
-interface Flags {
+interface Flags extends Omit<StudyFlags, "tool"> {
   readonly resolution?: Range;
   readonly width?: Range;
   readonly channels?: Range;
-  readonly target: string;
   readonly tool: readonly ToolVersion[];
-  readonly clock: ClockMode;
-  readonly epochController: "on" | "off";
-  readonly profile: Profile;
   readonly json?: boolean;
   readonly html?: string;
 }
@@ -113,15 +108,8 @@ export function cliffsCommand(): Command {
         const { findCliffs } = await import("../lib/analyze/cliffs.js");
         const { walkAxis } = await import("../lib/node/walk-axis.js");
         const axis = walkAxis(path, axisOf(flags));
-        const settings = flags.tool.map(
-          (tool): AnalyzeOptions => ({
-            board: flags.target,
-            tool,
-            clock: flags.clock,
-            epochController: flags.epochController === "on",
-            profile: flags.profile,
-          }),
-        );
+        const { tool: tools, ...setting } = flags;
+        const settings = tools.map((tool) => studyOptions({ ...setting, tool }));
         const { signal } = interrupt;
         const onProgress = progressReporter();
         const report = await findCliffs({ model: path, axis, settings, onProgress, signal });

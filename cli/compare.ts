@@ -1,66 +1,14 @@
-import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { Comparison } from "../lib/analyze/compare-record.js";
-import type { AnalyzeOptions } from "../lib/analyze/predict.js";
-import { LabError } from "../lib/errors.js";
-import type { PortType } from "../lib/targets/neural-art/epochs/edges.js";
-import type { ClockMode } from "../lib/targets/neural-art/facts.js";
-import {
-  PROFILES,
-  type Profile,
-  TOOL_VERSIONS,
-  type ToolVersion,
-} from "../lib/targets/neural-art/records.js";
+import { PROFILES, TOOL_VERSIONS } from "../lib/targets/neural-art/records.js";
 import { fail } from "./fail.js";
 import { inputOption, inputTypeOption, outputTypeOption } from "./options.js";
+import { type StudyFlags, studyOptions } from "./study-options.js";
 
-interface Flags {
+interface Flags extends StudyFlags {
   readonly cInfo?: string;
-  readonly target?: string;
-  readonly tool?: ToolVersion;
-  readonly clock?: ClockMode;
-  readonly epochController?: "on" | "off";
-  readonly profile?: Profile;
-  readonly inputType?: PortType;
-  readonly outputType?: PortType;
-  readonly mpool?: string;
-  readonly input?: ReadonlyMap<string, readonly number[]>;
   readonly json?: boolean;
   readonly html?: string;
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new LabError({
-      code: "FILE",
-      message: `Cannot read '${path}': ${(cause as Error).message}`,
-      hint: "give the path of a .mpool file",
-      cause,
-    });
-  }
-}
-
-/** Only what was asked for: everything else follows the report. */
-function chosenOptions(flags: Flags): AnalyzeOptions {
-  return {
-    ...(flags.target ? { board: flags.target } : {}),
-    ...(flags.tool ? { tool: flags.tool } : {}),
-    ...(flags.clock ? { clock: flags.clock } : {}),
-    ...(flags.epochController ? { epochController: flags.epochController === "on" } : {}),
-    ...(flags.profile ? { profile: flags.profile } : {}),
-    ...(flags.inputType || flags.outputType
-      ? {
-          ports: {
-            ...(flags.inputType ? { inputs: flags.inputType } : {}),
-            ...(flags.outputType ? { outputs: flags.outputType } : {}),
-          },
-        }
-      : {}),
-    ...(flags.mpool === undefined ? {} : { mpool: { name: flags.mpool, text: readText(flags.mpool) } }),
-    ...(flags.input ? { inputShapes: flags.input } : {}),
-  };
 }
 
 async function compare(first: string, second: string, flags: Flags): Promise<Comparison> {
@@ -74,7 +22,8 @@ async function compare(first: string, second: string, flags: Flags): Promise<Com
   const { settingOf } = await import("../lib/analyze/compare-setting.js");
   const { study } = await import("../lib/analyze/study.js");
   const { load } = await import("../lib/node/load.js");
-  const setting = settingOf(right.account, chosenOptions(flags));
+  // What was not asked for follows the report.
+  const setting = settingOf(right.account, studyOptions(flags));
   const predicted = study(load(first), setting.options);
   return comparePrediction(predicted, right.account, [...right.notes, ...setting.notes]);
 }

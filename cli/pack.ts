@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
 import { Command } from "commander";
 import { LabError } from "../lib/errors.js";
-import type { PortType } from "../lib/targets/neural-art/epochs/edges.js";
-import type { Profile, ToolVersion } from "../lib/targets/neural-art/records.js";
 import { fail } from "./fail.js";
 import {
   controllerOption,
@@ -15,20 +13,14 @@ import {
   toolOption,
 } from "./options.js";
 import { readPoolText } from "./read-pool-text.js";
+import { type StudyFlags, studyOptions } from "./study-options.js";
 
-interface Flags {
+interface Flags extends StudyFlags {
   readonly out: string;
   readonly ledger?: string;
   readonly hex?: string;
   readonly base?: number;
   readonly target: string;
-  readonly tool: ToolVersion;
-  readonly epochController: "on" | "off";
-  readonly profile: Profile;
-  readonly mpool?: string;
-  readonly inputType?: PortType;
-  readonly outputType?: PortType;
-  readonly input?: ReadonlyMap<string, readonly number[]>;
 }
 
 const count = (value: number): string => value.toLocaleString("en-US");
@@ -63,18 +55,7 @@ async function pack(file: string, flags: Flags): Promise<void> {
   const { packLedger } = await import("../lib/targets/neural-art/packing/pack-ledger.js");
 
   const loaded = load(file);
-  const { graph, plan, memory } = study(loaded, {
-    board: flags.target,
-    tool: flags.tool,
-    epochController: flags.epochController === "on",
-    profile: flags.profile,
-    ports: {
-      ...(flags.inputType ? { inputs: flags.inputType } : {}),
-      ...(flags.outputType ? { outputs: flags.outputType } : {}),
-    },
-    ...(flags.mpool === undefined ? {} : { mpool: { name: flags.mpool, text: readPoolText(flags.mpool) } }),
-    ...(flags.input ? { inputShapes: flags.input } : {}),
-  });
+  const { graph, plan, memory } = study(loaded, studyOptions(flags));
   const image = packImage({ graph, options: plan.options, plan });
   const ledger = packLedger(image, sha256);
 

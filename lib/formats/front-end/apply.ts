@@ -10,10 +10,11 @@
  */
 import { LabError } from "../../errors.js";
 import { DTYPES } from "../../graph/dtype.js";
-import { constantFrom, encodeElements, lazyConstant, tensorNumbers } from "../../graph/elements.js";
+import { encodeElements, lazyConstant, tensorNumbers } from "../../graph/elements.js";
 import { Graph } from "../../graph/graph.js";
 import { type Attributes, flagAttribute, Node } from "../../graph/node.js";
 import { nodeQuantization } from "../../graph/quantization.js";
+import { scaleConstants } from "../../graph/scale-constants.js";
 import { Tensor } from "../../graph/tensor.js";
 import type { QuantizationTable, StoredFormat } from "./table.js";
 
@@ -128,7 +129,7 @@ class Marking {
     const { name, shape } = tensor;
     const stored = new Tensor({ name, dtype: format.dtype, shape });
     const real = new Tensor({ name: `${name}/real`, dtype: "float32", shape });
-    const scales = scaleInputs(name, format);
+    const scales = scaleConstants(stored, { ...format, axis: null });
     const { source } = behind;
     this.nodes.push(
       new Node({
@@ -161,7 +162,7 @@ class Marking {
     const stored = new Tensor({ name, dtype: format.dtype, shape, data });
     const real = new Tensor({ name: `${name}/real`, dtype: "float32", shape });
     const attributes: Attributes = axis === null ? {} : { axis };
-    const inputs = [stored, ...scaleInputs(name, format)];
+    const inputs = [stored, ...scaleConstants(stored, { ...format, axis })];
     const { source } = node;
     this.nodes.push(
       new Node({
@@ -228,23 +229,4 @@ function channelAxis(node: Node, index: number, rank: number): number | null {
       return rank - 1;
   }
   return null;
-}
-
-function scaleInputs(name: string, { dtype, scale, zeroPoint }: StoredFormat): Tensor[] {
-  const shape = scale.length === 1 ? [] : [scale.length];
-  const scales = new Tensor({
-    name: `${name}/scale`,
-    dtype: "float32",
-    shape,
-    data: constantFrom("float32", scale),
-  });
-  // Accumulators have no zero point.
-  if (dtype === "int32") return [scales];
-  const zeros = new Tensor({
-    name: `${name}/zero_point`,
-    dtype,
-    shape,
-    data: constantFrom(dtype, zeroPoint),
-  });
-  return [scales, zeros];
 }

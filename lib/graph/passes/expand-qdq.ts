@@ -13,7 +13,8 @@ import type { DType } from "../dtype.js";
 import { constantFrom, encodeElements, lazyConstant, tensorNumbers } from "../elements.js";
 import type { Graph } from "../graph.js";
 import { type Attributes, Node } from "../node.js";
-import { type Quantization, Tensor } from "../tensor.js";
+import { scaleConstants } from "../scale-constants.js";
+import { Tensor } from "../tensor.js";
 import type { Pass } from "./pass.js";
 import { biasQuantization } from "./quantize-bias.js";
 
@@ -149,7 +150,7 @@ class Expansion {
       new Node({
         name: `${stored.name}/${op}`,
         op,
-        inputs: [input, ...scaleInputs(stored, quantization)],
+        inputs: [input, ...scaleConstants(stored, quantization)],
         outputs: [output],
         attributes,
         source: node.source,
@@ -187,26 +188,6 @@ function realConstant(tensor: Tensor): Tensor {
     );
   const data = lazyConstant(4 * tensor.size, compute);
   return new Tensor({ name: `${tensor.name}/real`, dtype: "float32", shape: tensor.shape, data });
-}
-
-/** Returns scale and zero point as constants: scalars, or one of each per index along the axis. */
-function scaleInputs({ name, dtype }: Tensor, { scale, zeroPoint, axis }: Quantization): Tensor[] {
-  const shape = axis === null ? [] : [scale.length];
-  const scales = new Tensor({
-    name: `${name}/scale`,
-    dtype: "float32",
-    shape,
-    data: constantFrom("float32", scale),
-  });
-  // Accumulators have no zero point.
-  if (dtype === "int32") return [scales];
-  const zeros = new Tensor({
-    name: `${name}/zero_point`,
-    dtype,
-    shape,
-    data: constantFrom(dtype, zeroPoint),
-  });
-  return [scales, zeros];
 }
 
 export const expandQdq: Pass = {

@@ -9,6 +9,7 @@ import {
   modelsTable,
   romTable,
 } from "../lib/table/analyses.js";
+import { chipsTable } from "../lib/table/chips.js";
 import { tableToText } from "../lib/table/show.js";
 
 /** Returns an analysis as text for a terminal. */
@@ -20,6 +21,7 @@ export function analysisText(analysis: Analysis): string {
     tableToText(modelsTable([analysis]), { caption: "Model" }),
     tableToText(romTable([analysis]), { caption: "ROM" }),
     tableToText(causesTable([analysis]), { caption: "What the flash image is made of" }),
+    tableToText(chipsTable([analysis]), { caption: "The same constants on three chips" }),
     tableToText(latencyTable([analysis]), { caption: "Epochs and latency" }),
     offloadSentence(analysis),
     ...(left > 0

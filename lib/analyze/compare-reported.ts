@@ -31,6 +31,8 @@ const ROLES: readonly { readonly role: BufferRole; readonly mark: RegExp }[] = [
   { role: "bias", mark: /_off_bias_/ },
   { role: "zeroOffset", mark: /_zero_off_/ },
 ];
+/** A dense layer runs as a convolution that the compiler adds: `Gemm_209_conv_4` is `Gemm_209`. */
+const AS_CONVOLUTION = /_conv_\d+$/;
 const CONSTANT_PARTS = /_(?:[xy]_)?(?:atonn_internal_)?(?:scale|offset|zero_point)$/;
 
 function bufferOf({ name, bytes, shape, bits }: CInfoBuffer): SideBuffer {
@@ -38,7 +40,9 @@ function bufferOf({ name, bytes, shape, bits }: CInfoBuffer): SideBuffer {
   const role = found?.role ?? "constant";
   return {
     name,
-    layer: found ? name.slice(0, name.search(found.mark)) : name.replace(CONSTANT_PARTS, ""),
+    layer: found
+      ? name.slice(0, name.search(found.mark)).replace(AS_CONVOLUTION, "")
+      : name.replace(CONSTANT_PARTS, ""),
     role,
     bytes,
     payloadBytes: role === "kernel" ? Math.ceil((shape.reduce((a, b) => a * b, 1) * bits) / 8) : null,

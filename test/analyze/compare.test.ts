@@ -109,6 +109,19 @@ describeShared("predictions beside real reports", () => {
     expect(summary.equalBuffers / buffers!.length).toBeGreaterThan(0.79);
   });
 
+  // 2.x runs a layer of 8 channels together with the one before; activations lie 12,480 B closer there.
+  it.each([
+    ["2.1", ["activations", "epochs", "epochs in hardware"]],
+    ["2.2", ["activations", "epochs", "epochs in hardware"]],
+    ["3.0", ["activations"]],
+  ])("a front-end network has every parameter buffer of %s to the byte", (release, differing) => {
+    const { account } = openAccount(reports(`mobilenetv2_050_128_${release}.generate_report.txt`));
+    const { buffers, totals } = predict("mobilenetv2/mobilenet_v2_128_0.5_QDQ_frontend.onnx", account);
+    expect(buffers).toHaveLength(198);
+    expect(buffers!.filter(({ difference }) => difference !== 0)).toEqual([]);
+    expect(totals.filter(({ differs }) => differs).map(({ what }) => what)).toEqual(differing);
+  });
+
   it("a time that was measured stands beside the estimate, epoch by epoch", () => {
     const { account } = openAccount(reports("toy_dw_2.2.validate_report.txt"));
     const { epochs, right } = predict("microbench/baseline_depthwise_3x3_int8.tflite", account);

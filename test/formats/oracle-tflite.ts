@@ -56,6 +56,9 @@ const TYPES =
     " ",
   );
 
+/** BuiltinOperator: the operator is the one that custom_code names. */
+const CUSTOM = 32;
+
 /** Returns where a decoded model says otherwise than the bytes; empty when they agree. */
 export function tfliteDifferences(model: Model, bytes: Uint8Array): readonly string[] {
   const differences: string[] = [];
@@ -66,10 +69,11 @@ export function tfliteDifferences(model: Model, bytes: Uint8Array): readonly str
   const buffer = new ByteBuffer(bytes);
   // Model: 6 operator_codes, 8 subgraphs, 12 buffers. OperatorCode: 4 narrow, 6 custom_code, 10 wide.
   const root = new Table(buffer, buffer.readUint32(0));
-  const codes = root.tables(6).map((code) => ({
-    number: Math.max(code.int8(4), code.int32(10)),
-    custom: code.text(6),
-  }));
+  // Builtin operators have no use for a custom code, as in the runtime: damage there is damage to nothing.
+  const codes = root.tables(6).map((code) => {
+    const number = Math.max(code.int8(4), code.int32(10));
+    return { number, custom: number === CUSTOM ? code.text(6) : "" };
+  });
   const buffers = root.tables(12);
   const subgraphs = root.tables(8);
   const graphs: readonly Graph[] = [model.graph, ...(model.subgraphs ?? [])];
@@ -90,7 +94,7 @@ export function tfliteDifferences(model: Model, bytes: Uint8Array): readonly str
       const node = graph.nodes[index]!;
       const path = `${place}.operators[${index}]`;
       const code = codes[operator.uint32(4)]!;
-      const custom = code.number === 32 ? `CUSTOM:${code.custom}` : null;
+      const custom = code.number === CUSTOM ? `CUSTOM:${code.custom}` : null;
       if (custom) equal(`${path}.opcode`, plain(node.source.op), custom);
       equal(`${path}.outputs`, names(node.outputs), (operator.int32s(8) ?? []).map(nameOf));
       // Lowered operators have constants of their own making; those that are computed stay, in their order.

@@ -1,11 +1,13 @@
 /**
  * What things of an ONNX file take on the heap, in bytes, for the budget of the file. Source: counted from the
- * fields of the objects, 64-bit words, a Map of its own at 200; test/formats/hostile-memory.test.ts holds whole files
+ * fields of the objects, 64-bit words, a Map of its own at 200; test/cli/hostile-memory.test.ts holds whole files
  * against the memory that a process takes for them.
  */
 
 export { ELEMENT_COST } from "../shared/budget.js";
 
+/** A number of a list that grows: it is copied into ever larger ones. */
+export const GROWING_COST = 16;
 /** A place in lists of texts, and in the table that finds it. */
 export const NAME_COST = 48;
 /** A text that is kept as one, besides its bytes. */

@@ -12,7 +12,7 @@ import protobuf from "protobufjs/minimal.js";
 import { DecodeError, LabError } from "../../errors.js";
 import { type ByteSource, readInto } from "../../source.js";
 import { Budget } from "../shared/budget.js";
-import { ELEMENT_COST, NAME_COST, TEXT_COST } from "./costs.js";
+import { GROWING_COST, NAME_COST, TEXT_COST } from "./costs.js";
 import { Interner } from "./interner.js";
 import { decodeText } from "./text.js";
 import { TextStore } from "./text-store.js";
@@ -308,14 +308,14 @@ export class Message {
   /** Adds the current field of a repeated number to `values`; the file may pack many into one field. */
   int64s(values: number[]): void {
     this.#repeated(WIRE.varint, () => {
-      this.spend(ELEMENT_COST);
+      this.spend(GROWING_COST);
       values.push(this.#varint64());
     });
   }
 
   float32s(values: number[]): void {
     this.#repeated(WIRE.fixed32, () => {
-      this.spend(ELEMENT_COST);
+      this.spend(GROWING_COST);
       values.push(this.#float32());
     });
   }

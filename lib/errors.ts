@@ -11,6 +11,14 @@ export interface LabErrorFields {
   readonly cause?: unknown;
 }
 
+/** The longest sentence, or place, that people are shown; a damaged file may hold names of any length. */
+const LONGEST = 1_500;
+
+function shortened(text: string): string {
+  if (text.length <= LONGEST) return text;
+  return `${text.slice(0, LONGEST / 2)} … ${text.slice(-LONGEST / 2)}`;
+}
+
 export class LabError extends Error {
   override readonly name: string = "LabError";
   readonly code: string;
@@ -24,11 +32,11 @@ export class LabError extends Error {
     this.at = at;
   }
 
-  /** Returns the whole error as one paragraph: sentence, place, hint. */
+  /** Returns the whole error as one paragraph: sentence, place, hint; names of a megabyte are cut in their middle. */
   describe(): string {
     const place = this.at === undefined ? "" : ` (${this.at})`;
     const hint = this.hint === undefined ? "" : ` Hint: ${this.hint}`;
-    return `${this.message}${place}.${hint}`;
+    return `${shortened(this.message)}${shortened(place)}.${hint}`;
   }
 }
 

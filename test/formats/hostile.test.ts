@@ -16,7 +16,9 @@ import { onnxDifferences, readOnnxByOracle } from "./oracle-onnx.js";
 import { tfliteDifferences } from "./oracle-tflite.js";
 import { ruleOf } from "./refusals.js";
 
+/** Of the processor: a nightly run shares the machine. */
 const HANG_MS = 2_000;
+const busyMs = () => process.cpuUsage().user / 1_000;
 /** Changed files per format; a slice of what the nightly command does. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 1_000);
 const FUZZ_TIMEOUT_MS = 30_000 + RUNS * 20;
@@ -25,7 +27,7 @@ type Format = "onnx" | "tflite";
 
 /** Opens bytes and reads all constants; returns the model, or the error that refuses it. */
 function survive(bytes: Uint8Array, open: typeof openModel): Model | LabError {
-  const before = performance.now();
+  const before = busyMs();
   let result: Model | LabError;
   try {
     const siblings = (name: string): ByteSource => bufferSource(name, new Uint8Array(16));
@@ -45,7 +47,7 @@ function survive(bytes: Uint8Array, open: typeof openModel): Model | LabError {
       if (open === decodeOnnx) expect(error.offset).toBeLessThanOrEqual(bytes.length);
     }
   }
-  expect(performance.now() - before).toBeLessThan(HANG_MS);
+  expect(busyMs() - before).toBeLessThan(HANG_MS);
   return result;
 }
 

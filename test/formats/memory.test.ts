@@ -137,7 +137,7 @@ describe("decodeTflite() keeps at most four times the file", () => {
     });
     expect(refusal).toBeInstanceOf(DecodeError);
     expect(refusal).toMatchObject({
-      code: "OVERLAP",
+      code: "UNFOLDS",
       path: expect.stringMatching(new RegExp(`^subgraphs\\[0\\]\\.${kind}`)),
     });
     expect(kept).toBeLessThan(ALWAYS_FINE);

@@ -24,7 +24,9 @@ const RULES: readonly (readonly [rule: string, message: RegExp])[] = [
     /data type is|type is \d+, expected|code is -?\d+, expected|is of kind/,
   ],
   ["a version is one that exists", /ir_version|TFLite schema/],
-  ["a size is no less than −1, and can be counted", /a size|too large to count|unfolds/],
+  ["a file unfolds to no more than four times itself", /unfolds without bounds/],
+  ["a size is no less than −1, and can be counted", /a size|too large to count|unfolds to/],
+  ["a tensor has at most 64 dimensions", /\d+ dimensions, expected at most/],
   // ONNX.
   [
     "every value that is read is an input, a constant or a result",
@@ -53,7 +55,6 @@ const RULES: readonly (readonly [rule: string, message: RegExp])[] = [
   ["an index is one of its list", /Cannot find|Cannot name/],
   ["scales are finite, one or one for each index", /Cannot use the quantisation/],
   ["64-bit numbers are exact", /expected less than 2\^53/],
-  ["vectors do not overlap without bounds", /overlap/],
   ["a file holds a subgraph", /holds no subgraph/],
 ];
 

@@ -3,8 +3,8 @@ import { LabError } from "../../errors.js";
 import { isInteger } from "../../graph/dtype.js";
 import { tensorNumbers } from "../../graph/elements.js";
 import type { Quantization, Tensor } from "../../graph/tensor.js";
+import { ANNOTATION_COST, ELEMENT_COST } from "./costs.js";
 import { readEntry } from "./entry.js";
-import type { Interner } from "./interner.js";
 import type { Scope } from "./scope.js";
 import type { Message } from "./wire.js";
 
@@ -15,7 +15,11 @@ export interface Annotation {
   readonly roles: ReadonlyMap<string, string>;
 }
 
+/** Numbers and lists of them that a byte of scales becomes: at least one byte is a number. */
+const COPIES = 2 * ELEMENT_COST;
+
 export function readAnnotation(message: Message): Annotation {
+  message.spend(ANNOTATION_COST);
   let tensor = 0;
   const roles = new Map<string, string>();
   while (message.next()) {
@@ -30,18 +34,19 @@ export function readAnnotation(message: Message): Annotation {
 }
 
 /** Puts what annotations say on the tensors; those that name no scale, or a tensor that is not there, say nothing. */
-export function annotate(annotations: readonly Annotation[], scope: Scope, names: Interner): void {
+export function annotate(annotations: readonly Annotation[], scope: Scope, message: Message): void {
+  const { names } = message.file;
   for (const { tensor: name, roles } of annotations) {
     const tensor = scope.find(name);
     const scaleName = roles.get("SCALE_TENSOR");
     if (!tensor || scaleName === undefined) continue;
     const zeroName = roles.get("ZERO_POINT_TENSOR");
     const find = (text: string) => scope.find(names.numberOf(text));
-    tensor.quantization = quantizationOf({
-      tensor,
-      scale: find(scaleName),
-      zeroPoint: zeroName === undefined ? null : find(zeroName),
-    });
+    const scale = find(scaleName);
+    const zeroPoint = zeroName === undefined ? null : find(zeroName);
+    // Any number of tensors may share one long list of scales; each gets its own.
+    for (const list of [scale, zeroPoint]) message.spend(COPIES * (list?.data?.byteLength ?? 0));
+    tensor.quantization = quantizationOf({ tensor, scale, zeroPoint });
   }
 }
 

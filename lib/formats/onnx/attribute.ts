@@ -4,6 +4,7 @@ import type { Graph } from "../../graph/graph.js";
 import type { Attributes, AttributeValue } from "../../graph/node.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { Site } from "./context.js";
+import { ATTRIBUTE_COST } from "./costs.js";
 import { readSparseTensor } from "./sparse.js";
 import { readTensor } from "./tensor.js";
 import { readTypeText } from "./value-type.js";
@@ -67,11 +68,13 @@ export function camelCase(name: string): string {
   const known = CAMEL.get(name);
   if (known !== undefined) return known;
   const camel = name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-  if (CAMEL.size < CAMEL_LIMIT) CAMEL.set(name, camel);
+  if (CAMEL.size < CAMEL_LIMIT && name.length < LONGEST_NAME) CAMEL.set(name, camel);
   return camel;
 }
 const CAMEL = new Map<string, string>();
 const CAMEL_LIMIT = 4096;
+/** What outlives a file must be small. */
+const LONGEST_NAME = 64;
 
 export const NO_ATTRIBUTES: Attributes = {};
 
@@ -112,6 +115,7 @@ export function readAttributes(message: Message, site: Site): Attributes {
  * function around was called without.
  */
 export function readAttribute(message: Message, site: Site): Pair {
+  message.spend(ATTRIBUTE_COST);
   let name = "";
   let declared: Kind = "undefined";
   let found: Kind = "undefined";

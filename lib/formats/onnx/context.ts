@@ -1,6 +1,7 @@
 /** What reading the nodes of a file needs to know beside their bytes. */
 import type { Graph } from "../../graph/graph.js";
 import type { Attributes, Node } from "../../graph/node.js";
+import { NODE_COST } from "./costs.js";
 import type { FunctionTable } from "./function.js";
 import { Memo } from "./memo.js";
 import type { FileRows } from "./node-rows.js";
@@ -79,7 +80,9 @@ export class Context {
     }
   }
 
+  /** Counts a node, one of a function each time that it is called. */
   countNode(message: Message): void {
+    message.spend(NODE_COST);
     this.#nodesLeft -= 1;
     if (this.#nodesLeft < 0) throw message.broken(`the model unfolds to over ${NODE_LIMIT} nodes`);
   }

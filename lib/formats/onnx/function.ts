@@ -1,4 +1,5 @@
 /** FunctionProto: an operator that the file itself defines by other operators. */
+import { CURSOR_COST, ELEMENT_COST, ENTRY_COST, FUNCTION_COST } from "./costs.js";
 import type { Message } from "./wire.js";
 
 export interface FunctionBody {
@@ -31,6 +32,7 @@ export function domainName(domain: string): string {
 }
 
 export function readFunction(message: Message): FunctionBody {
+  message.spend(FUNCTION_COST);
   const inputs: number[] = [];
   const outputs: number[] = [];
   const nodes: Message[] = [];
@@ -47,12 +49,15 @@ export function readFunction(message: Message): FunctionBody {
         name = message.string();
         break;
       case 4:
+        message.spend(ELEMENT_COST);
         inputs.push(message.name());
         break;
       case 5:
+        message.spend(ELEMENT_COST);
         outputs.push(message.name());
         break;
       case 7:
+        message.spend(CURSOR_COST);
         nodes.push(message.message("node", nodes.length));
         break;
       case 9: {
@@ -64,6 +69,7 @@ export function readFunction(message: Message): FunctionBody {
         domain = domainName(message.string());
         break;
       case 11:
+        message.spend(CURSOR_COST);
         defaults.push(message.message("attribute_proto", defaults.length));
         break;
       case 13:
@@ -76,6 +82,7 @@ export function readFunction(message: Message): FunctionBody {
 
 /** Returns an OperatorSetIdProto: 1: domain, 2: version. */
 export function readOpset(message: Message): readonly [domain: string, version: number] {
+  message.spend(ENTRY_COST);
   let domain = "";
   let version = 0;
   while (message.next()) {

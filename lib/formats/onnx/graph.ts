@@ -5,6 +5,7 @@ import { Graph } from "../../graph/graph.js";
 import type { Node } from "../../graph/node.js";
 import { type Annotation, annotate, readAnnotation } from "./annotation.js";
 import type { Context, Site } from "./context.js";
+import { EXTENT_COST, GRAPH_COST, VALUE_COST } from "./costs.js";
 import { withEntry, withText } from "./documentation.js";
 import { readNode } from "./node.js";
 import { FileRows } from "./node-rows.js";
@@ -47,6 +48,7 @@ function readFields(message: Message, context: Context, scope: Scope): GraphFiel
     value_info: message.list("value_info"),
   };
   const declare = (value: Message, index: number): number => {
+    message.spend(VALUE_COST);
     message.enter(value, index);
     const { name, type, documentation } = readValueInfo(value, types);
     if (type) scope.declare(name, type);
@@ -59,6 +61,7 @@ function readFields(message: Message, context: Context, scope: Scope): GraphFiel
     switch (message.field) {
       case 1: {
         const { at, length } = message.extent();
+        message.spend(EXTENT_COST);
         nodes.push(at, length);
         break;
       }
@@ -108,7 +111,9 @@ export type GraphSite = Pick<Site, "context" | "opsets" | "actuals" | "prefix"> 
 export function readGraph(message: Message, { parent, context, opsets, actuals, prefix }: GraphSite): Graph {
   return context.nested(message, () => {
     const { names } = message.file;
-    const scope = new Scope({ texts: names.texts, parent, prefix });
+    const isMain = parent === null && prefix === "";
+    if (!isMain) message.spend(GRAPH_COST);
+    const scope = new Scope({ file: message.file, parent, prefix });
     const fields = readFields(message, context, scope);
     // Files up to IR 3 list constants among the inputs.
     const inputs = fields.inputs
@@ -119,7 +124,6 @@ export function readGraph(message: Message, { parent, context, opsets, actuals, 
         throw message.broken(`input '${names.text(input)}' is listed twice`);
       });
     const nodes: Node[] = [];
-    const isMain = parent === null && prefix === "";
     const rows = isMain ? new FileRows({ scope, texts: message.file.texts }) : null;
     const inside: Site = { context, opsets, actuals, prefix, scope, nodes, rows };
     const node = message.list("node");
@@ -133,7 +137,7 @@ export function readGraph(message: Message, { parent, context, opsets, actuals, 
       throw message.broken(`'${missing}' is read, and is neither an input, a constant nor a result`);
     }
     context.place = message;
-    annotate(fields.annotations, scope, names);
+    annotate(fields.annotations, scope, message);
     for (const [name, documentation] of fields.documented) {
       const tensor = scope.find(name);
       if (tensor) tensor.recorded = { ...tensor.recorded, documentation };

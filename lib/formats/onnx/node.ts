@@ -9,6 +9,7 @@ import { collectAttributes, NO_ATTRIBUTES, readAttribute, readAttributes } from 
 import { canonical, type OnnxCall } from "./canonical.js";
 import { constantTensor } from "./constant-node.js";
 import type { Site } from "./context.js";
+import { CALL_COST, ELEMENT_COST, ENTRY_COST, RECORD_NODE_COST, TENSOR_COST } from "./costs.js";
 import { withEntry, withText } from "./documentation.js";
 import { domainName, type FunctionBody, functionKey } from "./function.js";
 import { outputType } from "./output-types.js";
@@ -140,6 +141,7 @@ export function readNode(message: Message, site: Site, index: number): void {
     prefix === "" && fields.name !== 0
       ? fields.name
       : prefix + (texts.text(fields.name) || names.text(first ?? NO_NAME) || `${op}_${index}`);
+  message.spend(ELEMENT_COST * (fields.inputs.length + fields.outputs.length));
   const inputs = fields.inputs.map((input) => (input === NO_NAME ? null : scope.use(input)));
 
   const body =
@@ -162,6 +164,7 @@ export function readNode(message: Message, site: Site, index: number): void {
   }
   const opset = opsetOf(message, site, domain);
   const call = canonical(new NodeCall({ op: qualified, opset, inputs, attributes, name, texts }));
+  if (call.inputs !== inputs) message.spend(costOfConstants(call.inputs.slice(inputs.length)));
   const outputs = fields.outputs.map((output, place) =>
     define({ message, site, name, output, place, implied: outputType(call, opset, place) }),
   );
@@ -179,6 +182,7 @@ export function readNode(message: Message, site: Site, index: number): void {
     site.nodes.push(new Node({ op: call.op, attributes: call.attributes, rows, row }));
     return;
   }
+  message.spend(RECORD_NODE_COST);
   const source: NodeSource = { format: "onnx", op: qualified, index };
   site.nodes.push(
     new Node({
@@ -195,6 +199,11 @@ export function readNode(message: Message, site: Site, index: number): void {
 
 function said(documentation: Documentation | null, overload: string): Partial<NodeSource> {
   return { ...(documentation && { documentation }), ...(overload !== "" && { overload }) };
+}
+
+/** What constants take that attributes of an older opset became. */
+function costOfConstants(constants: readonly (Tensor | null)[]): number {
+  return constants.reduce((sum, tensor) => sum + 2 * TENSOR_COST + (tensor?.data?.byteLength ?? 0), 0);
 }
 
 /** Returns the tensor of a node's result. */
@@ -254,8 +263,10 @@ function inline({
 }): void {
   const prefix = `${name}/`;
   const { names } = message.file;
-  const scope = new Scope({ texts: names.texts, prefix });
-  const passed = body.outputs.find((output) => body.inputs.includes(output));
+  message.spend(CALL_COST + ENTRY_COST * (body.inputs.length + body.outputs.length));
+  const scope = new Scope({ file: message.file, prefix });
+  const taken = new Set(body.inputs);
+  const passed = body.outputs.find((output) => taken.has(output));
   const left = body.inputs.find((_, place) => !inputs[place]);
   if (passed !== undefined || left !== undefined) {
     const why =
@@ -279,7 +290,11 @@ function inline({
     body.defaults.map((attribute) => readAttribute(attribute.again(), inner)),
   );
   const called: Site = { ...inner, actuals: { ...defaults, ...attributes } };
-  for (const node of body.nodes) readNode(node.again(), called, index);
+  for (const node of body.nodes) {
+    // Its bytes are read at each call, and the names of all calls around go before its own.
+    message.spend(prefix.length + node.end - node.start);
+    readNode(node.again(), called, index);
+  }
   const [missing] = scope.unresolved;
   if (missing !== undefined) {
     throw message.broken(`function '${body.name}' reads or gives '${missing}', which nothing computes`);

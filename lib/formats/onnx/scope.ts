@@ -2,8 +2,11 @@
 import type { DType } from "../../graph/dtype.js";
 import { Tensor } from "../../graph/tensor.js";
 import type { Texts } from "../../graph/texts.js";
+import type { Budget } from "../shared/budget.js";
+import { ENTRY_COST, TENSOR_COST } from "./costs.js";
 import { DenseTable, type NameTable } from "./name-table.js";
 import type { ValueType } from "./value-type.js";
+import type { WireFile } from "./wire.js";
 
 /** What a value is taken for until something says its type. */
 const UNKNOWN: DType = "float32";
@@ -16,6 +19,7 @@ export class Scope {
   readonly #parent: Scope | null;
   readonly #prefix: string;
   readonly #texts: Texts;
+  readonly #budget: Budget;
   readonly #types: NameTable<ValueType>;
   readonly #tensors: NameTable<Tensor>;
   /** Names that stand for a tensor and still wait for their value. */
@@ -23,17 +27,18 @@ export class Scope {
   #outOfOrder = false;
 
   constructor({
-    texts,
+    file,
     parent = null,
     prefix = "",
   }: {
-    /** The texts of the names, which are numbers here. */
-    readonly texts: Texts;
+    /** Has the texts of the names, which are numbers here, and the memory that their tensors may take. */
+    readonly file: Pick<WireFile, "names" | "budget">;
     readonly parent?: Scope | null;
     /** Goes before the names of inlined functions, so that two calls do not share them. */
     readonly prefix?: string;
   }) {
-    this.#texts = texts;
+    this.#texts = file.names.texts;
+    this.#budget = file.budget;
     this.#parent = parent;
     this.#prefix = prefix;
     const isMain = parent === null && prefix === "";
@@ -55,6 +60,7 @@ export class Scope {
   use(name: number): Tensor {
     const known = this.find(name);
     if (known) return known;
+    this.#budget.spend(ENTRY_COST);
     this.#waiting.set(name, "read");
     return this.#create(name, this.#types.get(name), UNKNOWN);
   }
@@ -112,6 +118,7 @@ export class Scope {
   }
 
   #create(name: number, declared: ValueType | undefined, implied: DType): Tensor {
+    this.#budget.spend(TENSOR_COST);
     const texts = this.#texts;
     const tensor = new Tensor({
       name: this.#prefix === "" ? name : this.#prefix + texts.text(name),

@@ -5,8 +5,12 @@ import { tensorNumbers } from "../../graph/elements.js";
 import { elementCount, formatShape } from "../../graph/shape.js";
 import { type Constant, Tensor } from "../../graph/tensor.js";
 import { located } from "../shared/located.js";
+import { MOST_DIMENSIONS } from "../shared/rank.js";
 import { type NamedTensor, readTensor, type TensorSite } from "./tensor.js";
 import type { Message } from "./wire.js";
+
+/** What the place of a value takes as a number while the tensor unfolds. */
+const PLACE_COST = 16;
 
 /** A few bytes can claim any size: what unfolds to more than this is damage, or no use on a microcontroller. */
 const DENSE_LIMIT = 256 << 20;
@@ -42,6 +46,11 @@ export function readSparseTensor(message: Message, site: TensorSite): NamedTenso
   const { name, tensor } = values;
   const count = elementCount(dims);
   const size = byteLength(tensor.dtype, count);
+  if (dims.length > MOST_DIMENSIONS) {
+    throw message.broken(
+      `sparse tensor '${tensor.name}' has ${dims.length} dimensions, expected at most ${MOST_DIMENSIONS}`,
+    );
+  }
   if (dims.some((dim) => dim < 0) || !(size <= DENSE_LIMIT)) {
     throw message.broken(
       `sparse tensor '${tensor.name}' unfolds to ${formatShape(dims)}, expected at most ${DENSE_LIMIT} bytes`,
@@ -65,6 +74,7 @@ export function readSparseTensor(message: Message, site: TensorSite): NamedTenso
       `sparse tensor '${tensor.name}' has ${tensor.size} values and indices ${formatShape(places.shape)} of ${places.dtype}, expected an int64 index for each`,
     );
   }
+  message.spend(size + PLACE_COST * tensor.size);
   const here = message.held();
   const data: Constant = {
     byteLength: size,

@@ -6,8 +6,10 @@ import { elementCount, formatShape } from "../../graph/shape.js";
 import { type Constant, Tensor } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
 import { located } from "../shared/located.js";
+import { MOST_DIMENSIONS } from "../shared/rank.js";
 import { siblingConstant } from "../shared/sibling.js";
 import { checkedSiblings } from "./checksum.js";
+import { PART_COST, TENSOR_COST } from "./costs.js";
 import { dataType } from "./data-types.js";
 import { withEntry, withText } from "./documentation.js";
 import { readEntry } from "./entry.js";
@@ -58,6 +60,7 @@ export interface TensorSite {
 
 /** Returns the constant in a TensorProto. */
 export function readTensor(message: Message, { siblings, shapes }: TensorSite): NamedTensor {
+  message.spend(TENSOR_COST);
   let extents = SCALAR;
   let further: number[] | null = null;
   let code = 0;
@@ -92,6 +95,7 @@ export function readTensor(message: Message, { siblings, shapes }: TensorSite): 
       case 7:
       case 10:
       case 11:
+        message.spend(PART_COST);
         typed ??= [];
         typed.push({ field: message.field, wire: message.wire, extent: message.value() });
         break;
@@ -125,6 +129,11 @@ export function readTensor(message: Message, { siblings, shapes }: TensorSite): 
   const { dims, count, hasNegative } = further ? extentsOf(further) : extents;
   if (hasNegative) {
     throw message.broken(`a size of tensor '${name()}' is negative: ${dims.join("x")}`);
+  }
+  if (dims.length > MOST_DIMENSIONS) {
+    throw message.broken(
+      `tensor '${name()}' has ${dims.length} dimensions, expected at most ${MOST_DIMENSIONS}`,
+    );
   }
   const size = byteLength(dtype, count);
   if (!Number.isSafeInteger(count) || !Number.isSafeInteger(size)) {

@@ -67,7 +67,11 @@ export function typedConstant({
     throw message.broken(`the ${type.field}_data of tensor '${name}' is no list of ${type.field} numbers`);
   }
   if (type.field === "string") return stringConstant({ message, name, count, parts });
-  if (count === 0) return constantOf(new Uint8Array(0));
+  if (count === 0) {
+    const some = parts.reduce((sum, { extent }) => sum + extent.length, 0);
+    if (some > 0) throw message.broken(`tensor '${name}' has ${some} bytes, expected 0 for no elements`);
+    return constantOf(new Uint8Array(0));
+  }
   if (parts.length === 0) {
     throw message.broken(`tensor '${name}' has no data, expected ${size} bytes`);
   }
@@ -77,6 +81,7 @@ export function typedConstant({
   if (stored * widthOf(type.dtype) < size) {
     throw message.broken(`tensor '${name}' has ${stored} bytes of numbers, expected at least ${count}`);
   }
+  message.spend(Math.max(0, size - stored));
   const { dtype } = type;
   const here = message.held();
   return {

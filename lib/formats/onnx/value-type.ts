@@ -3,6 +3,8 @@ import type { Documentation } from "../../graph/documentation.js";
 import type { DType } from "../../graph/dtype.js";
 import type { Dim, Shape } from "../../graph/shape.js";
 import type { RecordedTensor } from "../../graph/tensor.js";
+import { MOST_DIMENSIONS } from "../shared/rank.js";
+import { ELEMENT_COST, TYPE_COST } from "./costs.js";
 import { dataType } from "./data-types.js";
 import { withEntry, withText } from "./documentation.js";
 import type { Memo } from "./memo.js";
@@ -39,6 +41,7 @@ export function readValueInfo(
       const extent = message.extent();
       const key = seen.key(message.file, extent);
       const known = seen.recall(key);
+      if (known === undefined) message.spend(TYPE_COST);
       type = known === undefined ? seen.remember(key, readType(message.open(extent, "type"))) : known;
     } else if (message.field === 3) documentation = withText(documentation, message);
     else if (message.field === 4) documentation = withEntry(documentation, message);
@@ -179,8 +182,12 @@ function readShape(message: Message): Dims {
   while (message.next()) {
     if (message.field !== 1) continue;
     const { dim, denotation } = readDim(message.message("dim", dims.length));
+    message.spend(2 * ELEMENT_COST);
     dims.push(dim);
     denotations.push(denotation);
+  }
+  if (dims.length > MOST_DIMENSIONS) {
+    throw message.broken(`it has ${dims.length} dimensions, expected at most ${MOST_DIMENSIONS}`);
   }
   return { shape: dims.slice(), denotations: denotations.some((text) => text !== "") ? denotations : null };
 }

@@ -11,6 +11,8 @@
 import protobuf from "protobufjs/minimal.js";
 import { DecodeError, LabError } from "../../errors.js";
 import { type ByteSource, readInto } from "../../source.js";
+import { Budget } from "../shared/budget.js";
+import { GROWING_COST, NAME_COST, TEXT_COST } from "./costs.js";
 import { Interner } from "./interner.js";
 import { decodeText } from "./text.js";
 import { TextStore } from "./text-store.js";
@@ -33,6 +35,8 @@ export interface Extent {
 /** The bytes of a file and the window of them that is in memory. */
 export class WireFile {
   readonly source: ByteSource;
+  /** How much memory the file may take yet. */
+  readonly budget: Budget;
   /** Names of values in the file by number; 0 is the empty one. */
   readonly names = new Interner();
   /** Texts that hardly repeat, names of nodes; 0 is the empty one. */
@@ -51,6 +55,7 @@ export class WireFile {
 
   constructor(source: ByteSource) {
     this.source = source;
+    this.budget = new Budget(source.size);
     this.bytes = source.bytes ?? new Uint8Array(0);
     if (source.bytes) this.end = source.size;
     this.#reader = new protobuf.Reader(this.bytes);
@@ -74,6 +79,11 @@ export class WireFile {
     readInto(this.source, at, this.bytes.subarray(0, size));
     this.base = at;
     this.end = at + size;
+  }
+
+  /** How many keywords it has seen. */
+  get keywords(): number {
+    return this.#keywords.count;
   }
 
   /** Returns the text in bytes [start, end) of the window, one of few. */
@@ -201,6 +211,8 @@ export class Message {
 
   string(): string {
     const start = this.#text();
+    const length = this.#at - this.file.base - start;
+    if (length > 0) this.spend(TEXT_COST + length);
     return decodeText(this.file.bytes, start, this.#at - this.file.base);
   }
 
@@ -208,7 +220,10 @@ export class Message {
   name(): number {
     const start = this.#text();
     const { names, view, base } = this.file;
-    return names.number(view, start, this.#at - base);
+    const known = names.count;
+    const name = names.number(view, start, this.#at - base);
+    if (name === known) this.spend(NAME_COST);
+    return name;
   }
 
   /** Returns the number of the text in the current field, one that hardly repeats; `file.texts` has it. */
@@ -222,7 +237,11 @@ export class Message {
   /** Returns a text that the file repeats: an operator, a domain. */
   keyword(): string {
     const start = this.#text();
-    return this.file.keyword(start, this.#at - this.file.base);
+    const { file } = this;
+    const known = file.keywords;
+    const text = file.keyword(start, this.#at - file.base);
+    if (file.keywords > known) this.spend(NAME_COST + TEXT_COST + text.length);
+    return text;
   }
 
   /** Returns where the bytes of the current field are, and steps over them. */
@@ -288,11 +307,23 @@ export class Message {
 
   /** Adds the current field of a repeated number to `values`; the file may pack many into one field. */
   int64s(values: number[]): void {
-    this.#repeated(WIRE.varint, () => values.push(this.#varint64()));
+    this.#repeated(WIRE.varint, () => {
+      this.spend(GROWING_COST);
+      values.push(this.#varint64());
+    });
   }
 
   float32s(values: number[]): void {
-    this.#repeated(WIRE.fixed32, () => values.push(this.#float32()));
+    this.#repeated(WIRE.fixed32, () => {
+      this.spend(GROWING_COST);
+      values.push(this.#float32());
+    });
+  }
+
+  /** Counts the memory that something of the message takes; throws a DecodeError when the file takes too much. */
+  spend(cost: number): void {
+    const { budget } = this.file;
+    if (!budget.take(cost)) throw budget.exceeded(this);
   }
 
   /** Returns an error at the cursor. */

@@ -10,11 +10,16 @@ function refuse(why: string): LabError {
   return new LabError({ code: "OPTIONS", message: `Cannot read custom options: ${why}` });
 }
 
+/** Maps may share keys, and a hostile one has a long key under every entry. */
+const TEXT_GROWTH = 16;
+
 /** Bytes with checks; every offset counts backwards from where it stands. */
 class FlexReader {
   readonly #view: DataView;
+  #textLeft: number;
 
   constructor(bytes: Uint8Array) {
+    this.#textLeft = TEXT_GROWTH * bytes.length;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -71,6 +76,9 @@ class FlexReader {
 
   text(at: number, length: number): string {
     this.check(at, length);
+    this.#textLeft -= length;
+    if (this.#textLeft < 0)
+      throw refuse(`its texts overlap, expected at most ${TEXT_GROWTH} times its bytes`);
     return new TextDecoder().decode(new Uint8Array(this.#view.buffer, this.#view.byteOffset + at, length));
   }
 

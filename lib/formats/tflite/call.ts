@@ -3,7 +3,9 @@ import { LabError } from "../../errors.js";
 import { isInteger } from "../../graph/dtype.js";
 import { tensorNumbers } from "../../graph/elements.js";
 import type { Attributes } from "../../graph/node.js";
+import { elementCount } from "../../graph/shape.js";
 import type { Tensor } from "../../graph/tensor.js";
+import { ELEMENT_COST } from "../shared/budget.js";
 import type { Options } from "./options.js";
 
 export interface Call {
@@ -14,6 +16,8 @@ export interface Call {
   readonly options: Options;
   /** Where: `subgraphs[0].operators[3]`. */
   readonly path: string;
+  /** Counts memory: any number of operators may read one long list of numbers. */
+  spend(cost: number): void;
 }
 
 /** What becomes of a call. Outputs stay as they are. */
@@ -49,8 +53,18 @@ export function required(call: Call, index: number): Tensor {
 export function values(call: Call, index: number): readonly number[] | null {
   const tensor = call.inputs[index];
   if (!tensor?.isConstant) return null;
-  if (isInteger(tensor.dtype)) return [...tensorNumbers(tensor)];
+  if (isInteger(tensor.dtype)) return numbersOf(call, tensor);
   throw refuse(call, `input ${index} is of type ${tensor.dtype}, expected whole numbers`);
+}
+
+/** Lists that stand for one another while an operator is taken over: read, parted, written as 64-bit numbers. */
+const COPIES = 3;
+
+/** Returns the numbers of a constant that says something about the call, and counts what becomes of them. */
+function numbersOf(call: Call, tensor: Tensor): readonly number[] {
+  const count = tensor.shape === null ? 0 : elementCount(tensor.staticShape());
+  call.spend(COPIES * ELEMENT_COST * count);
+  return [...tensorNumbers(tensor)];
 }
 
 /** Returns the only value of a constant input; null when it is computed at run time or left out. */

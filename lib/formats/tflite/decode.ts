@@ -206,7 +206,6 @@ function readNode(
   });
 }
 
-/** A call whose path is put together when somebody asks. */
 /** Returns what `read` returns; its errors say which operator it was about. */
 function inPlace<T>(operator: Table, read: () => T): T {
   try {
@@ -216,6 +215,7 @@ function inPlace<T>(operator: Table, read: () => T): T {
   }
 }
 
+/** A call whose path is put together when somebody asks. */
 class OperatorCall implements Call {
   readonly builtin: string;
   readonly inputs: readonly (Tensor | null)[];
@@ -229,7 +229,7 @@ class OperatorCall implements Call {
     outputs,
     options,
     operator,
-  }: Omit<Call, "path"> & { readonly operator: Table }) {
+  }: Omit<Call, "path" | "spend"> & { readonly operator: Table }) {
     this.builtin = builtin;
     this.inputs = inputs;
     this.outputs = outputs;
@@ -239,6 +239,10 @@ class OperatorCall implements Call {
 
   get path(): string {
     return this.#operator.path;
+  }
+
+  spend(cost: number): void {
+    this.#operator.file.spend(cost, this.#operator.at, this.#operator);
   }
 }
 
@@ -335,6 +339,7 @@ const TEXT_LIMIT = 4096;
 function readMetadata(model: Table, buffers: Buffers): Pick<Model, "metadata" | "metadataBytes"> {
   const contents = model.get(MODEL.metadata).map((entry): [string, Constant] => {
     const data = buffers.constant(entry.get(METADATA.buffer), entry);
+    entry.file.spend(Math.min(data?.byteLength ?? 0, TEXT_LIMIT), entry.at, entry);
     return [entry.get(METADATA.name), data ?? constantOf(new Uint8Array(0))];
   });
   return {

@@ -19,6 +19,7 @@
  */
 import { DecodeError } from "../../errors.js";
 import { type ByteSource, readInto } from "../../source.js";
+import { Budget, ELEMENT_COST, LIST_COST } from "../shared/budget.js";
 import { Memo } from "../shared/memo.js";
 import { decodeText } from "../shared/text.js";
 
@@ -46,12 +47,7 @@ const OVERLAP = 256;
 /** Pages share their memory: one allocation for so many. */
 const PAGES_PER_SLAB = 64;
 
-/** A decoded file takes at most this many times its size, and what is always fine. */
-const GROWTH = 4;
-const ALWAYS_FINE = 32 << 20;
-/** What a list costs besides its elements, and each of these; a table likewise. 64-bit words of the heap. */
-const LIST_COST = 48;
-const ELEMENT_COST = 8;
+/** What a text costs besides its bytes, in bytes of the heap. */
 const TEXT_COST = 24;
 
 /** Bytes in memory: `bytes[n]` is byte `base + n` of the file. */
@@ -80,12 +76,12 @@ export class FlatBuffer {
   readonly #pages = new Map<number, Page>();
   #slab = new Uint8Array(0);
   #slabUsed = 0;
-  #left: number;
+  readonly #budget: Budget;
 
   constructor(source: ByteSource) {
     this.source = source;
     this.size = source.size;
-    this.#left = GROWTH * source.size + ALWAYS_FINE;
+    this.#budget = new Budget(source.size);
     const whole = source.bytes ?? (source.size <= WHOLE_FILE_LIMIT ? source.read(0, source.size) : null);
     if (whole) this.#turnTo(pageOf(whole, 0));
   }
@@ -112,16 +108,7 @@ export class FlatBuffer {
 
   /** Counts the memory that the decoded file takes, so that no file unfolds into much more than it is. */
   spend(cost: number, at: number, from: Where): void {
-    this.#left -= cost;
-    if (this.#left < 0) {
-      const path = placeOf(from);
-      throw new DecodeError({
-        code: "OVERLAP",
-        message: `Cannot read ${path}: its parts overlap so often that the file of ${this.size} bytes unfolds without bounds`,
-        offset: at,
-        path,
-      });
-    }
+    if (!this.#budget.take(cost)) throw this.#budget.exceeded({ start: at, path: placeOf(from) });
   }
 
   #turnTo({ bytes, view, base }: Page): void {

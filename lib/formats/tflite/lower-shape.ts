@@ -1,5 +1,4 @@
 /** Operators that move or pick elements: axes, shapes, pads and slices become constants at ONNX's places. */
-import { tensorNumbers } from "../../graph/elements.js";
 import type { Attributes } from "../../graph/node.js";
 import { elementCount, isStatic } from "../../graph/shape.js";
 import type { Tensor } from "../../graph/tensor.js";
@@ -24,8 +23,9 @@ function constant(call: Call, role: string, list: readonly (number | bigint)[]):
 /** The new shape is input 1, or an option in old files. A 0 is a size here; ONNX would copy the size. */
 export const reshape: Lowering = (call) => {
   const x = required(call, 0);
-  const recorded = call.inputs[1] ?? constant(call, "shape", call.options.newShape as readonly number[]);
-  const hasZero = recorded.isConstant && tensorNumbers(recorded).includes(0);
+  const option = call.options.newShape as readonly number[];
+  const recorded = call.inputs[1] ?? constant(call, "shape", option);
+  const hasZero = (call.inputs[1] ? values(call, 1) : option)?.includes(0) ?? false;
   const attributes: Attributes = hasZero ? { allowzero: 1 } : {};
   return { op: "Reshape", inputs: [x, recorded], attributes };
 };

@@ -23,6 +23,9 @@ import type { Table } from "./table.js";
 /** Dimensions and blocks of the largest tensor that TFLite handles, twice over. */
 const MOST_LEVELS = 16;
 
+/** Rows to walk, empty ones too: a second or so. The largest that fits the budget of a file has 2^25 elements. */
+const MOST_ROWS = 2 ** 26;
+
 /** What a FlatBuffer could hold dense. */
 const MOST_BYTES = 2 ** 31 - 1;
 
@@ -90,9 +93,14 @@ export function draftSparsity({ traversalOrder, blockMap, dimensions }: Sparsity
 
 /**
  * Returns the dense position of each stored value, in the order of storage: 1 8 11 for the matrix above. Throws
- * a LabError when the tables lead out of the tensor, or to more values than it has elements.
+ * a LabError when the tables lead out of the tensor, or to more values than `most`: those that are there.
  */
-export function storedPositions(sparsity: Sparsity, shape: StaticShape, at: string): readonly number[] {
+export function storedPositions(
+  sparsity: Sparsity,
+  shape: StaticShape,
+  at: string,
+  most = elementCount(shape),
+): readonly number[] {
   const { traversalOrder, blockMap, dimensions } = sparsity;
   const [rank, levels] = [shape.length, dimensions.length];
   const isOrder =
@@ -106,7 +114,7 @@ export function storedPositions(sparsity: Sparsity, shape: StaticShape, at: stri
     throw wrong(`it walks ${levels} dimensions for ${rank} of the tensor and ${blockMap.length} blocks`, at);
   }
   const limit = elementCount(shape);
-  let left = 64 + MOST_LEVELS * limit;
+  let left = Math.min(64 + MOST_LEVELS * limit, MOST_ROWS);
   const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
   const found: number[] = [];
   const indices = new Array<number>(levels).fill(0);
@@ -126,7 +134,7 @@ export function storedPositions(sparsity: Sparsity, shape: StaticShape, at: stri
     if (position.some((index, axis) => !(index >= 0 && index < shape[axis]!))) {
       throw wrong(`it places a value at ${position.join("x")} of ${shape.join("x")}`, at);
     }
-    if (found.length >= limit) throw wrong(`it stores more values than the ${limit} of its shape`, at);
+    if (found.length >= most) throw wrong(`it places more values than the ${most} that it has`, at);
     found.push(position.reduce((sum, index, axis) => sum + index * strides[axis]!, 0));
   };
 
@@ -182,8 +190,8 @@ export function densify(
     throw wrong(`it would unfold to ${size * elementCount(shape)} bytes, expected at most ${MOST_BYTES}`, at);
   }
   return lazyConstant(size * elementCount(shape), () => {
-    const positions = storedPositions(sparsity, shape, at);
     const values = packed.read();
+    const positions = storedPositions(sparsity, shape, at, Math.floor(values.length / size));
     if (values.length !== size * positions.length) {
       throw wrong(`it has ${values.length} bytes for ${positions.length} values of ${dtype}`, at);
     }

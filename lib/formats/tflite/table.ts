@@ -74,11 +74,12 @@ export class Table implements Where {
     const start = file.show(vtable, 4, this);
     const vtableSize = UINT16.take(file.view, start);
     const size = UINT16.take(file.view, start + 2);
-    if (vtableSize < 4 || size < 4) {
+    // Slots are two bytes: of an odd number, readers would disagree whether the last one is there.
+    if (vtableSize < 4 || size < 4 || vtableSize % 2 !== 0) {
       const path = this.path || "model";
       throw new DecodeError({
         code: "VTABLE",
-        message: `Cannot read ${path}: its vtable has ${vtableSize} bytes for a table of ${size}, expected at least 4 each`,
+        message: `Cannot read ${path}: its vtable has ${vtableSize} bytes for a table of ${size}, expected at least 4 each, and whole slots of 2`,
         offset: vtable,
         path,
       });

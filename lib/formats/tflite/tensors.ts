@@ -12,6 +12,7 @@ import {
   Tensor,
 } from "../../graph/tensor.js";
 import { locatedError } from "../shared/located.js";
+import { MOST_DIMENSIONS } from "../shared/rank.js";
 import { type Buffers, stored } from "./constants.js";
 import {
   BLOCKWISE_QUANTIZATION,
@@ -95,7 +96,11 @@ function unpacked(
   },
 ): Constant {
   if (DTYPES[dtype].bits === 0 || !isStatic(shape)) return data;
-  if (sparsity) return densify(data, { sparsity, dtype, shape, at: table.path });
+  if (sparsity) {
+    const dense = densify(data, { sparsity, dtype, shape, at: table.path });
+    table.file.spend(dense.byteLength, table.at, table);
+    return dense;
+  }
   const expected = byteLength(dtype, elementCount(shape));
   if (data.byteLength === expected) return data;
   throw new DecodeError({
@@ -204,6 +209,14 @@ const SCALAR: Shape = [];
 function tensorShape(table: Table, sizes: readonly number[] | null, data: Constant | null): Shape | null {
   if (sizes === null || sizes.length === 0) {
     return table.get(TENSOR.hasRank) || sizes !== null || data !== null ? SCALAR : null;
+  }
+  if (sizes.length > MOST_DIMENSIONS) {
+    throw new DecodeError({
+      code: "SHAPE",
+      message: `Cannot use the shape of ${table.path}: it has ${sizes.length} dimensions, expected at most ${MOST_DIMENSIONS}`,
+      offset: table.at,
+      path: `${table.path}.shape`,
+    });
   }
   let least = 0;
   for (const size of sizes) if (size < least) least = size;

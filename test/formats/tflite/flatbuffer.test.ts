@@ -94,7 +94,7 @@ describe("tables()", () => {
     const { shape } = facts({ shape: [4, vector(int32), []] });
     const read = () => tables({ shape }).read(file, 0, { path: "", field: "tensors" });
     const error = errorOf(() => read().map((table) => table.get(shape)));
-    expect(error.code).toBe("OVERLAP");
+    expect(error.code).toBe("UNFOLDS");
     expect(error.path).toMatch(/^tensors\[\d+\]\.shape$/);
   });
 });

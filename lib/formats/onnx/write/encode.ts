@@ -57,7 +57,8 @@ export interface EncodedOnnx {
 
 /**
  * Returns the model as an ONNX file, and as a data file beside it when it is too large for one. Names,
- * metadata, producer and versions are kept; no weight is read before its chunk is. Throws a LabError that
+ * metadata, producer and versions are kept; doc strings of attributes, notes beside functions that were inlined,
+ * and constants that nothing reads are not, and constants that were inputs too are constants alone. No weight is read before its chunk is. Throws a LabError that
  * names the node when it is no ONNX: convertToOnnx rewrites such networks first.
  *
  * @example

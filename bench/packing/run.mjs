@@ -1,5 +1,5 @@
 /**
- * `npm run build && node bench/packing/run.mjs`: how fast kernels are repacked on one core, in GB of packed bytes
+ * `npm run bench:packing`: how fast kernels are repacked on one core, in GB of packed bytes
  * per second of processor time, beside a copy of as many bytes in the same rounds. Prints a table and writes
  * result.json. Processor time, not the clock's: other work on the machine then slows caches, but counts for nobody.
  */
@@ -51,6 +51,27 @@ const CASES = [
     }),
   ],
   [
+    "inflated 3x3 by 2, 1024 channels",
+    layer({
+      kind: "depthwise",
+      kernelHeight: 3,
+      kernelWidth: 3,
+      inputChannels: 1024,
+      outputChannels: 1024,
+      groups: 1024,
+      strides: [2, 2],
+    }),
+    { tool: "3.0", epochController: true, profile: "default" },
+  ],
+  ["plain 1x1, 112 to 512", layer({ inputChannels: 112, outputChannels: 512, inputZeroPoint: 3 })],
+  ["deep 1x1, 250 to 500", layer({ inputChannels: 250, outputChannels: 500 })],
+  ["rows 5x5, 64 to 64", layer({ kernelHeight: 5, kernelWidth: 5, inputChannels: 64, outputChannels: 64 })],
+  [
+    "rows 7x7 in pairs, 3 to 512",
+    layer({ kernelHeight: 7, kernelWidth: 7, inputChannels: 3, outputChannels: 512 }),
+    { tool: "3.0", epochController: true, profile: "O3" },
+  ],
+  [
     "rows 5x5 depthwise, 1024 channels",
     layer({
       kind: "depthwise",
@@ -72,8 +93,8 @@ const spent = () => {
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const rate = (value) => Math.round(value * 100) / 100;
 
-const contestants = CASES.map(([name, fields]) => {
-  const { shape, parts, bytes } = packKernel(fields, options);
+const contestants = CASES.map(([name, fields, own]) => {
+  const { shape, parts, bytes } = packKernel(fields, own ?? options);
   const count = shape.outputChannels * shape.height * shape.width * shape.inputChannels;
   const values = Int8Array.from({ length: count }, (_, index) => index * 31);
   const to = new Uint8Array(bytes);

@@ -160,6 +160,11 @@ export const VECTOR_VALUES = {
   ),
 } as const;
 
+export const SLOPES = {
+  /** Values that the slopes of a PReLU on the CPU take beside one per channel. */
+  more: fact(1, "observed", "c_info of MobileFaceNet, 2.1: shapes 1x65, 1x129, 1x257 and 1x513, 33 of 33"),
+} as const;
+
 export const BLOB = {
   bytesPerLayer: fact(1250, "fitted", "EC blobs of 9 networks of 2.1: residuals -28 % to +30 %"),
   bytesPerChannel: fact(22, "fitted", "EC blobs of 9 networks of 2.1: residuals -28 % to +30 %"),
@@ -254,11 +259,12 @@ export const RULES = {
   }),
   float: rule({
     id: "N6-PACK-FLOAT",
-    sentence: "Weights and biases of a layer that runs on the CPU are stored as float32.",
+    sentence:
+      "Weights and biases of a layer that runs on the CPU are stored as float32; so is the column that a depthwise kernel of 2.x has left over.",
     facts: {},
     evidence: "observed",
     source:
-      "layers: 5 of 5 layers of a float network (4.0); float parts of the 7x7 layer of MobileFaceNet (2.1)",
+      "layers: 5 of 5 layers of a float network (4.0); float parts of the 7x7 layer of MobileFaceNet (2.1; 3 of 3)",
   }),
   scale: rule({
     id: "N6-PACK-SCALE",
@@ -308,10 +314,11 @@ export const RULES = {
   quantizePair: rule({
     id: "N6-PACK-QUANT-PAIR",
     sentence:
-      "A quantising or dequantising step on the CPU brings its float32 scale and its one-byte zero point; Softmax and Resize on the CPU bring both for input and output.",
+      "A quantising or dequantising step on the CPU brings its float32 scale and its one-byte zero point; Softmax and Resize on the CPU bring both for input and output, up to 2.2 a Softmax of floats too.",
     facts: {},
     evidence: "observed",
-    source: "images of mobilenet_v1 0.25 96, st_yolo_x, palm detection; count of buffers of MobileFaceNet",
+    source:
+      "images of mobilenet_v1 0.25 96, st_yolo_x, palm detection; c_info of MobileFaceNet; network.c of yamnet 1024 (2.2, Softmax of floats): 114 of 114 buffers, published sizes in 2.0 and 4.0",
   }),
   resizeShape: rule({
     id: "N6-PACK-SW-RESIZE",
@@ -319,6 +326,13 @@ export const RULES = {
     facts: {},
     evidence: "observed",
     source: "image of palm detection (2.1): 2 of 2",
+  }),
+  slopes: rule({
+    id: "N6-PACK-SLOPES",
+    sentence: "PReLU on the CPU brings its slopes as float32, one value more than it has channels.",
+    facts: { more: SLOPES.more },
+    evidence: "observed",
+    source: "c_info of MobileFaceNet, 2.1: 33 of 33",
   }),
   constantOutput: rule({
     id: "N6-PACK-CONSTANT-OUTPUT",
@@ -335,6 +349,6 @@ export const RULES = {
       "Other constants are stored as the file has them where no epoch controller holds them, float32 where the CPU reads them; with the controller, up to 512 values are immediate data.",
     facts: { limit: VECTORS.broadcastAbove },
     evidence: "inferred",
-    source: "palm detection: none of 31 PReLU slopes in the image; MobileFaceNet: 33 float32 slopes",
+    source: "palm detection: none of 31 PReLU slopes in the image",
   }),
 } as const;

@@ -1,5 +1,7 @@
 /** Flash images of compiled networks beside what is predicted for them. */
 import { readFileSync } from "node:fs";
+import { expect } from "vitest";
+import { parseIntelHex } from "../../../lib/formats/vendor/intel-hex.js";
 import type { Graph } from "../../../lib/graph/graph.js";
 import { normalizeModel } from "../../../lib/graph/passes/normalize.js";
 import { load } from "../../../lib/node/load.js";
@@ -31,21 +33,11 @@ export function softwarePlan(graph: Graph, options: CompileOptions, ops: readonl
   return { options, epochs, inputs: [], outputs: [], free: [], storage: new Map(), blobs: [] };
 }
 
-/** Returns the bytes of an Intel HEX file, from its first address to its last; data and upper addresses only. */
-function readHex(path: string): Uint8Array {
-  const records: { readonly address: number; readonly data: Uint8Array }[] = [];
-  let upper = 0;
-  for (const line of readFileSync(path, "utf8").trim().split(/\r?\n/)) {
-    const record = Buffer.from(line.slice(1), "hex");
-    const data = record.subarray(4, 4 + record[0]!);
-    if (record[3] === 4) upper = data.readUInt16BE(0) * 0x10000;
-    if (record[3] === 0) records.push({ address: upper + record.readUInt16BE(1), data });
-  }
-  const start = Math.min(...records.map(({ address }) => address));
-  const end = Math.max(...records.map(({ address, data }) => address + data.length));
-  const bytes = new Uint8Array(end - start);
-  for (const { address, data } of records) bytes.set(data, address - start);
-  return bytes;
+/** Returns the bytes of an Intel HEX file without a gap. */
+function onlySegment(path: string): Uint8Array {
+  const { segments } = parseIntelHex(readFileSync(path, "utf8"), path);
+  expect(segments).toHaveLength(1);
+  return segments[0]!.data;
 }
 
 const FRONT_END = "mobilenetv2/mobilenet_v2_128_0.5_QDQ_frontend";
@@ -105,7 +97,7 @@ export interface ComparedImage {
 /** Returns an image beside its prediction. Where lengths tie, the compiler's order is its own: any place will do. */
 export function compareImage({ image, graph: build, options, onCpu }: ImageCase): ComparedImage {
   const path = requireShared(`compiled/images/${image}`);
-  const actual = image.endsWith(".hex") ? readHex(path) : new Uint8Array(readFileSync(path));
+  const actual = image.endsWith(".hex") ? onlySegment(path) : new Uint8Array(readFileSync(path));
   const graph = build();
   const plan = onCpu === null ? formEpochs(graph, options) : softwarePlan(graph, options, onCpu);
   const { bytes: predicted, buffers } = packImage({ graph, options, plan });

@@ -16,12 +16,6 @@ const MODES: Readonly<Record<string, KernelMode>> = {
   inflated: "inflated",
 };
 
-/** Rows that the rules do not size, each with the reason. */
-const EXCEPTIONS = new Map([
-  // 7x7 depthwise at optimisation 0: the three parts of width 1 fell back to float32, (3+3+1) x 512 x 3 more bytes.
-  ["pele_mobilefacenet/282", 10_752],
-]);
-
 type Row = ReturnType<typeof readRows>[number];
 
 /** Bytes of a kernel whose mode the row gives; depthwise groups of 2.x are predicted. */
@@ -58,15 +52,10 @@ function layersOf(id: CompiledNetwork): readonly WeightedLayer[] {
 describeShared("packed layers of compiled networks", () => {
   const rows = readRows("layers");
 
-  it("packKernel() sizes every row of 2.x but the named ones", () => {
+  it("packKernel() sizes every row of 2.x", () => {
     const early = rows.filter((row) => toolOf(row).startsWith("2."));
     expect(early).toHaveLength(913);
-    const wrong = early.filter((row) => sizeOf(row) !== Number(row.packed_w_bytes));
-    const named = wrong.map((row) => `${row.model}/${row.conv_id}`);
-    expect(named).toEqual([...EXCEPTIONS.keys()]);
-    for (const row of wrong) {
-      expect(Number(row.packed_w_bytes) - sizeOf(row)).toBe(EXCEPTIONS.get(`${row.model}/${row.conv_id}`));
-    }
+    expect(early.filter((row) => sizeOf(row) !== Number(row.packed_w_bytes))).toEqual([]);
   });
 
   it("packKernel() sizes every row of 3.0 and 4.0 that is no 3x3 depthwise layer", () => {

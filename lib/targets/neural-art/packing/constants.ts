@@ -1,7 +1,7 @@
 import { DTYPES } from "../../../graph/dtype.js";
 import type { Node } from "../../../graph/node.js";
 import type { Tensor } from "../../../graph/tensor.js";
-import { RULES, VECTORS } from "../facts-packing.js";
+import { RULES, SLOPES, VECTORS } from "../facts-packing.js";
 import type { CompileOptions } from "../records.js";
 import { type BufferDraft, simpleDraft } from "./draft.js";
 
@@ -52,6 +52,20 @@ function leavesAsFloat(node: Node, tensor: Tensor, { tool }: CompileOptions): bo
   return node.op === "DequantizeLinear" && tensor.quantization !== null && tool < "3.0";
 }
 
+function slopesDraft(node: Node, tensor: Tensor): BufferDraft {
+  return simpleDraft({
+    tensor: tensor.name,
+    node,
+    role: "constant",
+    mode: "constant",
+    cause: "constant",
+    bytes: (tensor.size + SLOPES.more.value) * FLOAT,
+    rule: RULES.slopes,
+    explanation: `${tensor.size} slopes read on the CPU in float32, and ${SLOPES.more.value} value more`,
+    source: { from: "nowhere", why: "no image shows where the additional value lies, nor what it is" },
+  });
+}
+
 /** Returns the buffer of a constant that is no kernel and no bias of a weighted layer; null when it has none. */
 export function constantDraft(
   node: Node,
@@ -74,6 +88,7 @@ export function constantDraft(
   }
   const immediate = options.epochController && size <= VECTORS.broadcastAbove.value;
   if (!onCpu && immediate) return null;
+  if (onCpu && node.op === "PRelu" && tensor === node.input(1)) return slopesDraft(node, tensor);
   const widened = onCpu && tensor.quantization !== null;
   return simpleDraft({
     tensor: tensor.name,

@@ -1,6 +1,6 @@
 import type { Node } from "../../../graph/node.js";
 import { bytes } from "../../../units.js";
-import { type PackingRule, VECTOR_VALUES } from "../facts-packing.js";
+import { type PackingRule, RULES, VECTOR_VALUES } from "../facts-packing.js";
 import type { BufferSource, KernelPart, PackedBuffer, RomCause } from "../records.js";
 import type { PackedLayer } from "./pack-layer.js";
 
@@ -48,6 +48,7 @@ export function layerDrafts(
   const several = kernel.parts.length > 1;
   const kernels = kernel.parts.map((part): BufferDraft => {
     const rows = `rows ${part.rows[0]} to ${part.rows[1] - 1}`;
+    const isFloatPart = part.mode === "float" && kernel.mode !== "float";
     const columns = `columns ${part.columns[0]} to ${part.columns[1] - 1}`;
     return {
       tensor: several ? `${names.weights}[${rows}, ${columns}]` : names.weights,
@@ -58,9 +59,9 @@ export function layerDrafts(
       part,
       source: { from: "kernel", shape: kernel.shape },
       bytes: part.bytes,
-      rule: kernel.rule.id,
+      rule: isFloatPart ? RULES.float.id : kernel.rule.id,
       explanation: several
-        ? `${kernel.explanation}; ${rows}, ${columns}: ${part.bytes} B`
+        ? `${kernel.explanation}; ${rows}, ${columns}${isFloatPart ? " on the CPU, float32" : ""}: ${part.bytes} B`
         : kernel.explanation,
       causes: names.isFloat ? [["kernel", part.bytes]] : kernelCauses(part),
     };

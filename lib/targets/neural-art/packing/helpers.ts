@@ -146,7 +146,13 @@ function resizeOperands(node: Node): readonly BufferDraft[] {
 const INTEGER_KERNELS = new Set(["Softmax", "Resize"]);
 
 /** Returns the operands that an epoch on the CPU brings. `anchor` stands for steps that no node stands for. */
-export function softwareHelpers(epoch: Epoch, anchor: Node): readonly BufferDraft[] {
+export function softwareHelpers(
+  epoch: Epoch,
+  anchor: Node,
+  { tool }: Pick<CompileOptions, "tool">,
+): readonly BufferDraft[] {
+  // Up to 2.2 a Softmax of floats brings the operands too; the file does not say their values.
+  const softmaxOfFloats = tool < "3.0";
   const drafts: BufferDraft[] = [];
   const edges = epoch.ops.filter((op) => op === "QuantizeLinear" || op === "DequantizeLinear");
   edges.forEach((op, index) => {
@@ -158,7 +164,9 @@ export function softwareHelpers(epoch: Epoch, anchor: Node): readonly BufferDraf
   for (const node of epoch.nodes) {
     if (!INTEGER_KERNELS.has(node.op)) continue;
     for (const tensor of [node.input(0), node.output()]) {
-      if (isQuantised(tensor)) drafts.push(...quantizePair(node, `${node.name}.${tensor.name}`, tensor));
+      const quantised = isQuantised(tensor);
+      if (quantised || (node.op === "Softmax" && softmaxOfFloats))
+        drafts.push(...quantizePair(node, `${node.name}.${tensor.name}`, quantised ? tensor : undefined));
     }
     if (node.op === "Resize") drafts.push(...resizeOperands(node));
   }

@@ -18,6 +18,7 @@
  */
 import { LabError } from "../../../errors.js";
 import type { KernelPart, KernelShape } from "../records.js";
+import { copyRuns, gatherRuns, interleaveRows, scatterRuns } from "./byte-runs.js";
 
 /** Kernels whose values of one input lie side by side in deep mode. */
 const DEEP_SET = 8;
@@ -76,191 +77,133 @@ function deepBlockBytes(part: KernelPart): number {
   return part.bytes / blocks;
 }
 
-/** Returns whether a run of `step` bytes always starts where 32-bit words do, in both arrays. */
-function inWords(from: Uint8Array, to: Uint8Array, ...steps: readonly number[]): boolean {
-  return [from.byteOffset, to.byteOffset, ...steps].every((offset) => offset % 4 === 0);
-}
-
-const words = (array: Uint8Array) => new Int32Array(array.buffer, array.byteOffset, array.byteLength >> 2);
-
-/** Where a plain part lies in its kernel; sizes of inputs in the unit that is copied, bytes or words. */
-interface Cut {
-  readonly shape: KernelShape;
-  readonly part: KernelPart;
-  readonly inputs: number;
-  readonly block: number;
-}
-
-/** Calls `copy` with the start of each run of a block's inputs, in the order of the part. */
-function forEachRun({ shape, part, inputs, block }: Cut, copy: (start: number, at: number) => void): void {
-  const { rows, columns, kernelGroup, outputChannels } = part;
-  const row = shape.width * inputs;
-  const kernel = shape.height * row;
-  let at = 0;
-  for (let first = 0; first < outputChannels; first += kernelGroup) {
-    for (let offset = 0; offset < inputs; offset += block) {
-      for (let output = first; output < first + kernelGroup; output++) {
-        for (let y = rows[0]; y < rows[1]; y++) {
-          const line = output * kernel + y * row + offset;
-          const end = line + columns[1] * inputs;
-          for (let start = line + columns[0] * inputs; start < end; start += inputs, at += block)
-            copy(start, at);
-        }
-      }
-    }
-  }
-}
-
-function copyBytes(from: Uint8Array, to: Uint8Array, cut: Cut): void {
-  const { block } = cut;
-  forEachRun(cut, (start, at) => {
-    for (let index = 0; index < block; index++) to[at + index] = from[start + index]!;
-  });
-}
-
-/** Copies whole kernels in words: a kernel's taps and those of the next follow each other at one distance. */
-function copyWords(from: Int32Array, to: Int32Array, { shape, part, inputs, block }: Cut): void {
-  const taps = shape.height * shape.width;
-  const { kernelGroup, outputChannels } = part;
-  let at = 0;
-  for (let first = 0; first < outputChannels; first += kernelGroup) {
-    const end = (first + kernelGroup) * taps * inputs;
-    for (let offset = 0; offset < inputs; offset += block) {
-      for (let start = first * taps * inputs + offset; start < end; start += inputs, at += block) {
-        to[at] = from[start]!;
-        for (let index = 1; index < block; index++) to[at + index] = from[start + index]!;
-      }
-    }
-  }
-}
+const bytesOf = (view: DataView) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
 /** Kernel pairs: [pair of kernels][input][kernel of the pair][row][column]; the last may stand alone. */
-function copyPairs(from: Uint8Array, to: Uint8Array, { shape, part, inputs }: Cut): void {
-  const { rows, columns, outputChannels } = part;
+function packPairs(from: DataView, shape: KernelShape, part: KernelPart, to: DataView): void {
+  const { rows, outputChannels, inputChannels: inputs } = part;
   const row = shape.width * inputs;
   const kernel = shape.height * row;
-  let at = 0;
-  for (let first = 0; first < outputChannels; first += PAIR) {
+  const length = (rows[1] - rows[0]) * shape.width;
+  const gather = (output: number, size: number, times: number) => {
     for (let input = 0; input < inputs; input++) {
-      for (let output = first; output < Math.min(first + PAIR, outputChannels); output++) {
-        for (let y = rows[0]; y < rows[1]; y++) {
-          const line = output * kernel + y * row + input;
-          for (let x = columns[0]; x < columns[1]; x++) to[at++] = from[line + x * inputs]!;
-        }
+      const start = output * kernel + rows[0] * row + input;
+      const place = ((output - (output % PAIR)) * inputs + input * size + (output % PAIR)) * length;
+      gatherRuns(
+        { view: from, start, stride: inputs, step: PAIR * kernel },
+        { view: to, start: place, step: PAIR * inputs * length },
+        { times, length },
+      );
+    }
+  };
+  const pairs = Math.floor(outputChannels / PAIR);
+  for (let output = 0; output < PAIR; output++) gather(output, PAIR, pairs);
+  if (outputChannels % PAIR > 0) gather(outputChannels - 1, 1, 1);
+}
+
+/** Parts of whole rows: within a kernel, all taps of the part follow each other. */
+function packRows(from: DataView, shape: KernelShape, part: KernelPart, to: DataView): void {
+  const { rows, kernelGroup, outputChannels, inputChannels: inputs, inputBlock: length } = part;
+  const row = shape.width * inputs;
+  const kernel = shape.height * row;
+  const taps = (rows[1] - rows[0]) * shape.width;
+  if (length === inputs) {
+    const run = taps * inputs;
+    const start = rows[0] * row;
+    copyRuns(
+      { view: from, start, step: kernel },
+      { view: to, start: 0, step: run },
+      { times: outputChannels, length: run },
+    );
+    return;
+  }
+  // Where the part has all rows, the taps of one kernel and those of the next lie at one distance.
+  const together = taps * inputs === kernel ? kernelGroup : 1;
+  const times = together * taps;
+  let at = 0;
+  for (let first = 0; first < outputChannels; first += kernelGroup) {
+    for (let offset = 0; offset < inputs; offset += length) {
+      for (let output = first; output < first + kernelGroup; output += together, at += times * length) {
+        const start = output * kernel + rows[0] * row + offset;
+        copyRuns(
+          { view: from, start, step: inputs },
+          { view: to, start: at, step: length },
+          { times, length },
+        );
       }
     }
   }
 }
 
-function packPlain(values: Uint8Array, shape: KernelShape, part: KernelPart, to: Uint8Array): void {
-  const { inputBlock, inputChannels } = part;
-  const whole = values.length === part.bytes;
-  const cut = { shape, part, inputs: inputChannels, block: inputBlock };
-  if (part.order === "kernelPairs") copyPairs(values, to, cut);
-  else if (whole && inputBlock === inputChannels) to.set(values);
-  else if (whole && inWords(values, to, inputBlock, inputChannels)) {
-    copyWords(words(values), words(to), { ...cut, inputs: inputChannels >> 2, block: inputBlock >> 2 });
-  } else if (inputBlock === inputChannels) copyRows(values, to, cut);
-  else copyBytes(values, to, cut);
-}
-
-/** Copies rows of kernels that lie in one block: their taps follow each other. */
-function copyRows(from: Uint8Array, to: Uint8Array, { shape, part, inputs }: Cut): void {
-  const { rows, columns, outputChannels } = part;
+/** Parts of some columns: of each row, the taps of all kernels of a group lie at one distance. */
+function packColumns(from: DataView, shape: KernelShape, part: KernelPart, to: DataView): void {
+  const { rows, columns, kernelGroup, outputChannels, inputChannels: inputs, inputBlock: length } = part;
   const row = shape.width * inputs;
   const kernel = shape.height * row;
-  // Whole rows follow each other: they are one run.
-  const wide = columns[1] - columns[0] === shape.width;
-  const run = wide ? (rows[1] - rows[0]) * row : (columns[1] - columns[0]) * inputs;
-  const step = wide ? shape.height : 1;
+  const width = columns[1] - columns[0];
+  const step = (rows[1] - rows[0]) * width * length;
+  // Taps of one row are one run where they lie in one block.
+  const run = length === inputs ? width * length : length;
   let at = 0;
-  for (let output = 0; output < outputChannels; output++) {
-    for (let y = rows[0]; y < rows[1]; y += step) {
-      const start = output * kernel + y * row + columns[0] * inputs;
-      for (let index = 0; index < run; index++) to[at++] = from[start + index]!;
+  for (let first = 0; first < outputChannels; first += kernelGroup) {
+    for (let offset = 0; offset < inputs; offset += length, at += kernelGroup * step) {
+      for (let index = 0; index < step; index += run) {
+        const tap = index / length;
+        const line = rows[0] + Math.floor(tap / width);
+        const start = first * kernel + line * row + (columns[0] + (tap % width)) * inputs + offset;
+        const place = { view: to, start: at + index, step };
+        copyRuns({ view: from, start, step: kernel }, place, { times: kernelGroup, length: run });
+      }
     }
   }
 }
 
-function packInflated(values: Uint8Array, part: KernelPart, to: Uint8Array): void {
-  const places = part.inputChannels;
-  const outputs = part.outputChannels;
-  const taps = values.length / outputs;
-  to.fill(0);
-  let from = 0;
-  for (let output = 0; output < outputs; output++) {
-    const first = output * taps * places + (output % places);
-    const end = first + taps * places;
-    for (let at = first; at < end; at += places) to[at] = values[from++]!;
+function packPlain(from: DataView, shape: KernelShape, part: KernelPart, to: DataView): void {
+  const whole = from.byteLength === part.bytes;
+  const wide = part.columns[1] - part.columns[0] === shape.width;
+  if (part.order === "kernelPairs") packPairs(from, shape, part, to);
+  else if (whole && part.inputBlock === part.inputChannels) bytesOf(to).set(bytesOf(from));
+  else if (wide) packRows(from, shape, part, to);
+  else packColumns(from, shape, part, to);
+}
+
+function packInflated(from: DataView, part: KernelPart, to: DataView): void {
+  const { inputChannels: places, outputChannels } = part;
+  const length = from.byteLength / outputChannels;
+  bytesOf(to).fill(0);
+  // Kernels that use the same place lie at one distance.
+  for (let place = 0; place < places; place++) {
+    const step = length * places;
+    scatterRuns(
+      { view: from, start: place * length, step },
+      { view: to, start: place * step + place, stride: places, step: step * places },
+      { times: Math.ceil((outputChannels - place) / places), length },
+    );
   }
 }
 
-/**
- * Writes 8 rows of words as columns of bytes: `to` gets byte 0 of all rows, byte 1 of all rows, and so on. Half a
- * row of `to` is a 4x4 transposition within 4 words:
- *
- *   a3a2a1a0  b3b2b1b0  c3c2c1c0  d3d2d1d0   ->   d0c0b0a0  d1c1b1a1  d2c2b2a2  d3c3b3a3
- */
-function interleaveWords(from: Int32Array, first: number, stride: number, count: number, to: Int32Array) {
-  for (let half = 0; half < 2; half++) {
-    let row = first + half * 4 * stride;
-    let at = half;
-    for (let index = 0; index < count; index++, row++, at += 8) {
-      const a = from[row]!;
-      const b = from[row + stride]!;
-      const c = from[row + 2 * stride]!;
-      const d = from[row + 3 * stride]!;
-      to[at] = (a & 0xff) | ((b & 0xff) << 8) | ((c & 0xff) << 16) | (d << 24);
-      to[at + 2] = ((a >>> 8) & 0xff) | (b & 0xff00) | ((c & 0xff00) << 8) | ((d & 0xff00) << 16);
-      to[at + 4] = ((a >>> 16) & 0xff) | ((b >>> 8) & 0xff00) | (c & 0xff0000) | ((d & 0xff0000) << 8);
-      to[at + 6] = (a >>> 24) | ((b >>> 16) & 0xff00) | ((c >>> 8) & 0xff0000) | (d & ~0xffffff);
-    }
-  }
-}
-
-/** Writes `rows` rows of `count` bytes as columns, from `at` on. */
-function interleaveBytes(
-  from: Uint8Array,
-  { first, stride, rows, count }: Record<"first" | "stride" | "rows" | "count", number>,
-  to: Uint8Array,
-  at: number,
-): void {
-  for (let row = 0; row < rows; row++) {
-    const start = first + row * stride;
-    for (let index = 0; index < count; index++) to[at + index * rows + row] = from[start + index]!;
-  }
-}
-
-function packDeep(values: Uint8Array, part: KernelPart, to: Uint8Array): void {
-  const { inputChannels: inputs, inputBlock, kernelGroup, outputChannels } = part;
-  const fill = deepBlockBytes(part) - kernelGroup * inputBlock;
-  // Sets of 8 go through words of their own: blocks of odd length leave the words of `to`.
-  const aligned = values.byteOffset % 4 === 0 && inputBlock % 4 === 0 && inputs % 4 === 0;
-  const from = aligned ? words(values) : null;
-  const set8 = new Int32Array(aligned ? inputBlock * 2 : 0);
-  const set8Bytes = new Uint8Array(set8.buffer);
+function packDeep(from: DataView, part: KernelPart, to: DataView): void {
+  const { inputChannels: inputs, inputBlock: length, kernelGroup, outputChannels } = part;
+  const block = deepBlockBytes(part);
   let at = 0;
   for (let group = 0; group < outputChannels; group += kernelGroup) {
-    for (let offset = 0; offset < inputs; offset += inputBlock) {
+    for (let offset = 0; offset < inputs; offset += length) {
+      const end = at + block;
       for (let set = 0; set < kernelGroup; set += DEEP_SET) {
-        const rows = Math.min(DEEP_SET, kernelGroup - set);
-        const first = (group + set) * inputs + offset;
-        if (from && rows === DEEP_SET) {
-          interleaveWords(from, first >> 2, inputs >> 2, inputBlock >> 2, set8);
-          to.set(set8Bytes, at);
-        } else interleaveBytes(values, { first, stride: inputs, rows, count: inputBlock }, to, at);
-        at += rows * inputBlock;
+        const times = Math.min(DEEP_SET, kernelGroup - set);
+        const start = (group + set) * inputs + offset;
+        interleaveRows({ view: from, start, step: inputs }, { view: to, start: at }, { times, length });
+        at += times * length;
       }
-      to.fill(0, at, at + fill);
-      at += fill;
+      while (at < end) to.setUint8(at++, 0);
     }
   }
 }
 
-function packPart(values: Uint8Array, shape: KernelShape, part: KernelPart, to: Uint8Array): void {
-  if (part.mode === "inflated") packInflated(values, part, to);
-  else if (part.mode === "deep") packDeep(values, part, to);
-  else packPlain(values, shape, part, to);
+function packPart(from: DataView, shape: KernelShape, part: KernelPart, to: DataView): void {
+  if (part.mode === "inflated") packInflated(from, part, to);
+  else if (part.mode === "deep") packDeep(from, part, to);
+  else packPlain(from, shape, part, to);
 }
 
 /**
@@ -274,10 +217,10 @@ export function packKernelBytes(
   to: Uint8Array = new Uint8Array(parts.reduce((total, part) => total + part.bytes, 0)),
 ): Uint8Array {
   requireFit(shape, values.length, parts, to.length);
-  const from = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const from = new DataView(values.buffer, values.byteOffset, values.byteLength);
   let at = 0;
   for (const part of parts) {
-    packPart(from, shape, part, to.subarray(at, at + part.bytes));
+    packPart(from, shape, part, new DataView(to.buffer, to.byteOffset + at, part.bytes));
     at += part.bytes;
   }
   return to;

@@ -15,6 +15,9 @@ import type { CompileOptions, KernelMode, KernelPart, KernelShape } from "../rec
 import { largestDivisor } from "./divisor.js";
 import type { WeightedLayer } from "./layer.js";
 
+/** Bytes that a float32 value takes more than an int8 one. */
+const FLOAT_GROWTH = 3;
+
 /** Where the mode is decided; the layout only follows. */
 export interface KernelChoice {
   readonly mode: KernelMode;
@@ -87,7 +90,11 @@ function spatialKernels({ inputZeroPoint }: WeightedLayer): number {
 }
 
 /**
- * Returns the parts of a kernel, in the order of their rows. One part unless the kernel is higher than 3 rows.
+ * Returns the parts of a kernel, in the order of their rows. One part unless the kernel is higher than 3 rows:
+ *
+ *   7x7 depthwise, 512 channels, 2.1:  rows 3, 3 and 1 of columns 6 and 1
+ *     columns 0 to 5 int8:    9,216  9,216  3,072 bytes
+ *     column 6 as float32:    6,144  6,144  2,048 bytes
  */
 export function kernelParts(
   layer: WeightedLayer,
@@ -113,7 +120,7 @@ export function kernelParts(
 
   switch (mode) {
     case "float":
-      return [part({ ...whole, widening: bytes(3 * payload) })];
+      return [part({ ...whole, widening: bytes(FLOAT_GROWTH * payload) })];
     case "inflated":
       return [
         part({ ...whole, inputChannels: group, inputBlock: group, widening: bytes((group - 1) * payload) }),
@@ -150,14 +157,18 @@ export function kernelParts(
             width >= ROW_SPLIT.pairColumns.value &&
             inputBlock === perKernel &&
             layer.groups === 1;
+          // The column left over runs on the CPU: rule N6-CONV-06.
+          const isFloat = layer.kind === "depthwise" && columns[0] > 0 && width === 1;
+          const payload = bytes(height * width * perKernel * outputChannels);
           return part({
             ...whole,
+            ...(isFloat ? { mode: "float", widening: bytes(FLOAT_GROWTH * payload) } : {}),
             rows,
             columns,
             kernelGroup,
             inputBlock,
             order: paired ? "kernelPairs" : "inputs",
-            payload: bytes(height * width * perKernel * outputChannels),
+            payload,
           });
         }),
       );

@@ -1,4 +1,5 @@
 /** FunctionProto: an operator that the file itself defines by other operators. */
+import { PLACE } from "./interner.js";
 import type { Message } from "./wire.js";
 
 export interface FunctionBody {
@@ -47,10 +48,10 @@ export function readFunction(message: Message): FunctionBody {
         name = message.string();
         break;
       case 4:
-        inputs.push(message.name());
+        inputs.push(message.name(PLACE.other));
         break;
       case 5:
-        outputs.push(message.name());
+        outputs.push(message.name(PLACE.other));
         break;
       case 7:
         nodes.push(message.message("node", nodes.length));

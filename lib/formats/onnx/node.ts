@@ -11,6 +11,7 @@ import { constantTensor } from "./constant-node.js";
 import type { Site } from "./context.js";
 import { withEntry, withText } from "./documentation.js";
 import { domainName, type FunctionBody, functionKey } from "./function.js";
+import { PLACE } from "./interner.js";
 import { outputType } from "./output-types.js";
 import { Scope } from "./scope.js";
 import type { Message } from "./wire.js";
@@ -48,10 +49,10 @@ function readFields(message: Message, site: Site): NodeFields {
     // 9: metadata_props, 10: device_configurations
     switch (message.field) {
       case 1:
-        inputs.push(message.name());
+        inputs.push(message.name(PLACE.input + inputs.top - firstInput));
         break;
       case 2:
-        outputs.push(message.name());
+        outputs.push(message.name(PLACE.output));
         break;
       case 3:
         name = message.lateText();

@@ -11,6 +11,7 @@ import { checkedSiblings } from "./checksum.js";
 import { dataType } from "./data-types.js";
 import { withEntry, withText } from "./documentation.js";
 import { readEntry } from "./entry.js";
+import { PLACE } from "./interner.js";
 import type { Memo } from "./memo.js";
 import { type TypedPart, typedConstant } from "./typed-data.js";
 import type { Extent, Message } from "./wire.js";
@@ -96,7 +97,7 @@ export function readTensor(message: Message, { siblings, shapes }: TensorSite): 
         typed.push({ field: message.field, wire: message.wire, extent: message.value() });
         break;
       case 8:
-        named = message.name();
+        named = message.name(PLACE.constant);
         break;
       case 9:
         raw = message.extent();

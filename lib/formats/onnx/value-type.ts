@@ -5,6 +5,7 @@ import type { Dim, Shape } from "../../graph/shape.js";
 import type { RecordedTensor } from "../../graph/tensor.js";
 import { dataType } from "./data-types.js";
 import { withEntry, withText } from "./documentation.js";
+import { PLACE } from "./interner.js";
 import type { Memo } from "./memo.js";
 import type { Message } from "./wire.js";
 
@@ -34,7 +35,7 @@ export function readValueInfo(
   let documentation: Documentation | null = null;
   while (message.next()) {
     // 1: name, 2: type, 3: doc_string, 4: metadata_props
-    if (message.field === 1) name = message.name();
+    if (message.field === 1) name = message.name(PLACE.value);
     else if (message.field === 2) {
       const extent = message.extent();
       const key = seen.key(message.file, extent);

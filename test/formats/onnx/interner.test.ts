@@ -18,16 +18,36 @@ describe("Interner", () => {
 
   it("tells bytes apart that are no text", () => {
     const interner = new Interner();
-    const data = new DataView(Uint8Array.of(0xff, 0xfe, 0xff).buffer);
+    const data = Uint8Array.of(0xff, 0xfe, 0xff);
     expect([0, 1, 2].map((at) => interner.number(data, at, at + 1))).toEqual([0, 1, 0]);
     expect(interner.number(data, 1, 1)).toBe(interner.number(data, 2, 2));
+  });
+
+  it("numberAt() says what number() says, wherever names follow each other and where they do not", () => {
+    const interner = new Interner();
+    const names = ["a", "b", "c", "d", "c", "e", "", "b", "d", "f", "a", "a", "a", "longer", "f", "g"];
+    const told = names.map((name, index) => {
+      const data = bytes(name);
+      return interner.numberAt(index % 3, data, 0, data.length);
+    });
+    expect(told).toEqual(names.map((name) => interner.numberOf(name)));
+    expect(told.map((entry) => interner.text(entry))).toEqual(names);
+  });
+
+  it("gives texts by the page and alone, ASCII or not", () => {
+    const interner = new Interner();
+    const names = Array.from({ length: 1_000 }, (_, index) =>
+      index < 200 ? `/model/layer.${index}/conv` : index % 300 === 0 ? `größe.${index}` : "x".repeat(index),
+    );
+    const entries = names.map((name) => interner.numberOf(name));
+    expect(entries.map((entry) => interner.text(entry))).toEqual(names);
   });
 
   it("keeps its word when hashes crowd together", () => {
     // 300 names that all want slot 7 of the first 1024, found by trying.
     const slotOf = (name: string) => {
       const data = bytes(name);
-      return hashOf(new DataView(data.buffer, data.byteOffset), 0, data.length) & 1023;
+      return hashOf(data, 0, data.length) & 1023;
     };
     const names: string[] = [];
     for (let index = 0; names.length < 300; index++) {

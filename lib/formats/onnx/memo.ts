@@ -20,7 +20,7 @@ export class Memo<T> {
     }
     file.show(at, length);
     const start = at - file.base;
-    return this.#keys.number(file.bytes, start, start + length);
+    return this.#keys.number(file.view, start, start + length);
   }
 
   recall(key: number): T | undefined {

@@ -42,6 +42,8 @@ export class WireFile {
   readonly #keywordTexts: (string | undefined)[] = [];
   /** The window: `bytes[n]` is byte `base + n` of the file, up to its byte `end`. */
   bytes: Uint8Array;
+  /** The same bytes, four at a time. */
+  view: DataView;
   base = 0;
   end = 0;
   #size = SMALLEST_WINDOW;
@@ -52,8 +54,9 @@ export class WireFile {
     this.bytes = source.bytes ?? new Uint8Array(0);
     if (source.bytes) this.end = source.size;
     this.#reader = new protobuf.Reader(this.bytes);
-    this.names.number(this.bytes, 0, 0);
-    this.texts.add(this.bytes, 0, 0);
+    this.view = viewOf(this.bytes);
+    this.names.number(this.view, 0, 0);
+    this.texts.add(this.view, 0, 0);
   }
 
   /** Makes `length` bytes from `at` visible, or all up to the end of the file. */
@@ -64,7 +67,10 @@ export class WireFile {
     this.#size = goesOn ? Math.min(2 * this.#size, LARGEST_WINDOW) : SMALLEST_WINDOW;
     const size = Math.min(Math.max(length, this.#size), left);
     // What a window held is texts and numbers by now: its memory serves again.
-    if (size > this.bytes.length) this.bytes = new Uint8Array(size);
+    if (size > this.bytes.length) {
+      this.bytes = new Uint8Array(size);
+      this.view = viewOf(this.bytes);
+    }
     readInto(this.source, at, this.bytes.subarray(0, size));
     this.base = at;
     this.end = at + size;
@@ -72,7 +78,7 @@ export class WireFile {
 
   /** Returns the text in bytes [start, end) of the window, one of few. */
   keyword(start: number, end: number): string {
-    const entry = this.#keywords.number(this.bytes, start, end);
+    const entry = this.#keywords.number(this.view, start, end);
     const made = this.#keywordTexts[entry];
     if (made !== undefined) return made;
     const text = this.#keywords.text(entry);
@@ -89,6 +95,10 @@ export class WireFile {
     this.#reader.len = this.end - this.base;
     return this.#reader;
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** A cursor over the fields of one message: `while (message.next()) switch (message.field) …`. */
@@ -197,16 +207,16 @@ export class Message {
   /** Returns the number of the name in the current field; `file.names` has its text. `place`: see PLACE. */
   name(place: number): number {
     const start = this.#text();
-    const { names, bytes, base } = this.file;
-    return names.numberAt(place, bytes, start, this.#at - base);
+    const { names, view, base } = this.file;
+    return names.numberAt(place, view, start, this.#at - base);
   }
 
   /** Returns the number of the text in the current field, one that hardly repeats; `file.texts` has it. */
   lateText(): number {
     const start = this.#text();
-    const { texts, bytes, base } = this.file;
+    const { texts, view, base } = this.file;
     if (start + base === this.#at) return 0;
-    return texts.add(bytes, start, this.#at - base);
+    return texts.add(view, start, this.#at - base);
   }
 
   /** Returns a text that the file repeats: an operator, a domain. */

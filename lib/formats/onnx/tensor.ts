@@ -70,7 +70,7 @@ export function readInitializer(message: Message, site: TensorSite, scope: Scope
 function tensorOf(message: Message, { name, form, at, data, documentation }: Fields): NamedTensor {
   const { source, names } = message.file;
   const { dtype, shape, byteLength } = form;
-  const bytes = at === null ? data : new FileConstant(source, { at, length: byteLength });
+  const bytes = at === null ? data : new FileConstant(source, at, byteLength);
   const recorded = documentation && { documentation };
   const { texts } = names;
   return { name, tensor: new Tensor({ name, texts, dtype, shape, data: bytes, recorded }) };

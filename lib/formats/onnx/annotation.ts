@@ -5,6 +5,7 @@ import { tensorNumbers } from "../../graph/elements.js";
 import type { Quantization, Tensor } from "../../graph/tensor.js";
 import { ANNOTATION_COST, ELEMENT_COST } from "./costs.js";
 import { readEntry } from "./entry.js";
+import { PLACE } from "./interner.js";
 import type { Scope } from "./scope.js";
 import type { Message } from "./wire.js";
 
@@ -24,7 +25,7 @@ export function readAnnotation(message: Message): Annotation {
   const roles = new Map<string, string>();
   while (message.next()) {
     // 1: tensor_name, 2: quant_parameter_tensor_names
-    if (message.field === 1) tensor = message.name();
+    if (message.field === 1) tensor = message.name(PLACE.other);
     else if (message.field === 2) {
       const [role, name] = readEntry(message.message("quant_parameter_tensor_names"));
       roles.set(role, name);

@@ -21,7 +21,8 @@ export interface OnnxCall {
 
 export interface CanonicalCall {
   readonly op: string;
-  readonly inputs: readonly (Tensor | null)[];
+  /** null: those of the call. Most calls keep them, and asking a call for its inputs makes their tensors. */
+  readonly inputs: readonly (Tensor | null)[] | null;
   readonly attributes: Attributes;
 }
 
@@ -37,6 +38,10 @@ function refuse(call: OnnxCall, why: string, hint?: string): LabError {
 
 function without(attributes: Attributes, ...names: readonly string[]): Attributes {
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => !names.includes(name)));
+}
+
+function kept({ op, attributes }: OnnxCall): CanonicalCall {
+  return { op, inputs: null, attributes };
 }
 
 /** Returns a list attribute of numbers; undefined when the file leaves it out. */
@@ -68,15 +73,19 @@ function placed(inputs: readonly (Tensor | null)[], place: number, tensor: Tenso
 /** Returns a rule that turns list attributes into constants, each at its place among the inputs. */
 function attributesToInputs(places: Readonly<Record<string, number>>): Rule {
   return (call) => {
-    let { inputs } = call;
+    let inputs: readonly (Tensor | null)[] | null = null;
     const moved: string[] = [];
     for (const [attribute, place] of Object.entries(places)) {
       const values = list(call, attribute);
-      if (values === undefined || inputs[place]) continue;
+      if (values === undefined) continue;
+      inputs ??= call.inputs;
+      if (inputs[place]) continue;
       inputs = placed(inputs, place, integers(call, attribute, values));
       moved.push(attribute);
     }
-    return { op: call.op, inputs, attributes: without(call.attributes, ...moved) };
+    return moved.length === 0
+      ? kept(call)
+      : { op: call.op, inputs, attributes: without(call.attributes, ...moved) };
   };
 }
 
@@ -84,13 +93,13 @@ function attributesToInputs(places: Readonly<Record<string, number>>): Rule {
 function image(extra: Attributes = {}): Rule {
   // Nodes share the records of their attributes: so they do here.
   const made = new WeakMap<Attributes, Attributes>();
-  return ({ op, inputs, attributes }) => {
+  return ({ op, attributes }) => {
     let full = made.get(attributes);
     if (full === undefined) {
       full = { ...attributes, layout: "NCHW", ...extra };
       made.set(attributes, full);
     }
-    return { op, inputs, attributes: full };
+    return { op, inputs: null, attributes: full };
   };
 }
 
@@ -101,7 +110,7 @@ const axesToInput = attributesToInputs({ axes: 1 });
 /** Opset 1 calls the pads `paddings`; up to opset 10 the value is an attribute too. */
 const pad: Rule = (call) => {
   const pads = list(call, "pads") ?? list(call, "paddings");
-  if (pads === undefined) return call;
+  if (pads === undefined) return kept(call);
   const { value } = call.attributes;
   let inputs = placed(call.inputs, 1, integers(call, "pads", pads));
   if (typeof value === "number" && value !== 0) {
@@ -111,13 +120,15 @@ const pad: Rule = (call) => {
 };
 
 const clip: Rule = (call) => {
-  let { inputs } = call;
+  let inputs: readonly (Tensor | null)[] | null = null;
   for (const [place, bound] of [
     [1, "min"],
     [2, "max"],
   ] as const) {
     const value = call.attributes[bound];
-    if (typeof value === "number" && !inputs[place]) {
+    if (typeof value !== "number") continue;
+    inputs ??= call.inputs;
+    if (!inputs[place]) {
       inputs = placed(inputs, place, float32Scalar(`${call.name}/${bound}`, value));
     }
   }
@@ -167,18 +178,18 @@ function oldSampling(call: OnnxCall, attributes: Attributes): Attributes {
  * today's meaning when the tail is the last axis; elsewhere `flattenFrom` keeps the old meaning beside it.
  */
 const normalisation: Rule = (call) => {
-  const { op, inputs, attributes, opset } = call;
-  if (opset >= 13) return { op, inputs, attributes: { axis: -1, ...attributes } };
+  const { op, attributes, opset } = call;
+  if (opset >= 13) return { op, inputs: null, attributes: { axis: -1, ...attributes } };
   const axis = typeof attributes.axis === "number" ? attributes.axis : 1;
-  const rank = inputs[0]?.shape?.length;
+  const rank = call.inputs[0]?.shape?.length;
   const isLast = axis === -1 || (rank !== undefined && axis === rank - 1);
-  return { op, inputs, attributes: { ...attributes, axis, ...(isLast ? {} : { flattenFrom: axis }) } };
+  return { op, inputs: null, attributes: { ...attributes, axis, ...(isLast ? {} : { flattenFrom: axis }) } };
 };
 
 /** Before opset 7 the second operand broadcast only when told so, at `axis`. */
 const arithmetic: Rule = (call) => {
-  const { attributes, opset, op, inputs } = call;
-  if (opset >= 7) return call;
+  const { attributes, opset, op } = call;
+  if (opset >= 7) return kept(call);
   if (attributes.broadcast && attributes.axis !== undefined) {
     throw refuse(
       call,
@@ -186,7 +197,7 @@ const arithmetic: Rule = (call) => {
       "convert the model to opset 7 or later (onnx.version_converter)",
     );
   }
-  return { op, inputs, attributes: without(attributes, "broadcast", "axis", "consumedInputs") };
+  return { op, inputs: null, attributes: without(attributes, "broadcast", "axis", "consumedInputs") };
 };
 
 const cast: Rule = (call) => {
@@ -194,12 +205,12 @@ const cast: Rule = (call) => {
   if (to === null) {
     throw refuse(call, `its attribute 'to' is ${String(call.attributes.to)}, expected a type of elements`);
   }
-  return { op: "Cast", inputs: call.inputs, attributes: { ...call.attributes, to } };
+  return { op: "Cast", inputs: null, attributes: { ...call.attributes, to } };
 };
 
 /** Up to opset 19 the axis was an attribute, 1 unless told; then an input, the last but one unless told. */
 const fourier: Rule = (call) =>
-  call.opset >= 20 ? call : { ...call, attributes: { axis: 1, ...call.attributes } };
+  call.opset >= 20 ? kept(call) : { ...kept(call), attributes: { axis: 1, ...call.attributes } };
 
 // A Map: nodes by the hundred thousand ask, and a hash of texts is kept with them.
 const RULES: ReadonlyMap<string, Rule> = new Map(
@@ -258,5 +269,5 @@ const RULES: ReadonlyMap<string, Rule> = new Map(
 
 /** Returns the call as the current opset would make it; operators of other domains stay as they are. */
 export function canonical(call: OnnxCall): CanonicalCall {
-  return RULES.get(call.op)?.(call) ?? call;
+  return RULES.get(call.op)?.(call) ?? kept(call);
 }

@@ -1,5 +1,6 @@
 /** FunctionProto: an operator that the file itself defines by other operators. */
 import { CURSOR_COST, ELEMENT_COST, ENTRY_COST, FUNCTION_COST } from "./costs.js";
+import { PLACE } from "./interner.js";
 import type { Message } from "./wire.js";
 
 export interface FunctionBody {
@@ -50,11 +51,11 @@ export function readFunction(message: Message): FunctionBody {
         break;
       case 4:
         message.spend(ELEMENT_COST);
-        inputs.push(message.name());
+        inputs.push(message.name(PLACE.other));
         break;
       case 5:
         message.spend(ELEMENT_COST);
-        outputs.push(message.name());
+        outputs.push(message.name(PLACE.other));
         break;
       case 7:
         message.spend(CURSOR_COST);

@@ -7,11 +7,12 @@ import { type Annotation, annotate, readAnnotation } from "./annotation.js";
 import type { Context, Site } from "./context.js";
 import { EXTENT_COST, GRAPH_COST, VALUE_COST } from "./costs.js";
 import { withEntry, withText } from "./documentation.js";
+import { LateValues } from "./late-values.js";
 import { readNode } from "./node.js";
 import { FileRows } from "./node-rows.js";
 import { Scope } from "./scope.js";
 import { readSparseTensor } from "./sparse.js";
-import { type NamedTensor, readTensor } from "./tensor.js";
+import { readInitializer } from "./tensor.js";
 import { readValueInfo } from "./value-type.js";
 import type { Message } from "./wire.js";
 
@@ -70,7 +71,7 @@ function readFields(message: Message, context: Context, scope: Scope): GraphFiel
         break;
       case 5:
         message.enter(cursors.initializer, constants++);
-        bind(scope, readTensor(cursors.initializer, context));
+        readInitializer(cursors.initializer, context, scope);
         break;
       case 10:
         documentation = withText(documentation, message);
@@ -87,19 +88,18 @@ function readFields(message: Message, context: Context, scope: Scope): GraphFiel
       case 14:
         annotations.push(readAnnotation(message.message("quantization_annotation", annotations.length)));
         break;
-      case 15:
-        bind(scope, readSparseTensor(message.message("sparse_initializer", sparse++), context));
+      case 15: {
+        const cursor = message.message("sparse_initializer", sparse++);
+        const { name, tensor } = readSparseTensor(cursor, context);
+        scope.bind(name, tensor);
         break;
+      }
       case 16:
         documentation = withEntry(documentation, message);
         break;
     }
   }
   return { name, nodes, inputs, outputs, annotations, documentation, documented };
-}
-
-function bind(scope: Scope, { name, tensor }: NamedTensor): void {
-  scope.bind(name, tensor);
 }
 
 /** What a graph is read in: the file, the names of the graph around, a function's arguments. */
@@ -110,10 +110,16 @@ export type GraphSite = Pick<Site, "context" | "opsets" | "actuals" | "prefix"> 
 /** Returns the graph in a GraphProto. Nodes that are out of order are sorted. */
 export function readGraph(message: Message, { parent, context, opsets, actuals, prefix }: GraphSite): Graph {
   return context.nested(message, () => {
-    const { names } = message.file;
+    const { names, source, texts: nodeNames } = message.file;
     const isMain = parent === null && prefix === "";
     if (!isMain) message.spend(GRAPH_COST);
-    const scope = new Scope({ file: message.file, parent, prefix });
+    const { texts } = names;
+    const scope = new Scope({
+      file: message.file,
+      parent,
+      prefix,
+      late: isMain ? new LateValues({ source, texts }) : null,
+    });
     const fields = readFields(message, context, scope);
     // Files up to IR 3 list constants among the inputs.
     const inputs = fields.inputs
@@ -124,7 +130,7 @@ export function readGraph(message: Message, { parent, context, opsets, actuals, 
         throw message.broken(`input '${names.text(input)}' is listed twice`);
       });
     const nodes: Node[] = [];
-    const rows = isMain ? new FileRows({ scope, texts: message.file.texts }) : null;
+    const rows = isMain ? new FileRows({ scope, texts: nodeNames }) : null;
     const inside: Site = { context, opsets, actuals, prefix, scope, nodes, rows };
     const node = message.list("node");
     for (let index = 0; 2 * index < fields.nodes.length; index++) {

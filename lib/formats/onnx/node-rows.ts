@@ -60,18 +60,26 @@ export class FileRows implements NodeRows {
     return this.#texts.text(this.#rows[COLUMNS * row + NAME]!);
   }
 
+  // A loop each: a view on the row and Array.from take four times as long.
   inputs(row: number): (Tensor | null)[] {
     const at = COLUMNS * row;
     const first = this.#rows[at + EDGES]!;
-    const edges = this.#edges.subarray(first, first + this.#rows[at + INPUTS]!);
-    return Array.from(edges, (edge) => (edge === NO_NAME ? null : this.#scope.named(edge)));
+    const tensors = new Array<Tensor | null>(this.#rows[at + INPUTS]!);
+    for (let place = 0; place < tensors.length; place++) {
+      const edge = this.#edges[first + place]!;
+      tensors[place] = edge === NO_NAME ? null : this.#scope.named(edge);
+    }
+    return tensors;
   }
 
   outputs(row: number): Tensor[] {
     const at = COLUMNS * row;
     const first = this.#rows[at + EDGES]! + this.#rows[at + INPUTS]!;
-    const edges = this.#edges.subarray(first, first + this.#rows[at + OUTPUTS]!);
-    return Array.from(edges, (edge) => this.#scope.named(edge));
+    const tensors = new Array<Tensor>(this.#rows[at + OUTPUTS]!);
+    for (let place = 0; place < tensors.length; place++) {
+      tensors[place] = this.#scope.named(this.#edges[first + place]!);
+    }
+    return tensors;
   }
 
   source(row: number): NodeSource {

@@ -1,5 +1,5 @@
 /** NodeProto: an operator, a constant written as one, or a call of a function that the file defines. */
-import { LabError } from "../../errors.js";
+import { type DecodeError, LabError } from "../../errors.js";
 import type { Documentation } from "../../graph/documentation.js";
 import type { DType } from "../../graph/dtype.js";
 import { type Attributes, type AttributeValue, Node, type NodeSource } from "../../graph/node.js";
@@ -12,7 +12,8 @@ import type { Site } from "./context.js";
 import { CALL_COST, ELEMENT_COST, ENTRY_COST, RECORD_NODE_COST, TENSOR_COST } from "./costs.js";
 import { withEntry, withText } from "./documentation.js";
 import { domainName, type FunctionBody, functionKey } from "./function.js";
-import { outputType } from "./output-types.js";
+import { PLACE } from "./interner.js";
+import { type InputTypes, outputType } from "./output-types.js";
 import { Scope } from "./scope.js";
 import type { Message } from "./wire.js";
 
@@ -49,10 +50,10 @@ function readFields(message: Message, site: Site): NodeFields {
     // 9: metadata_props, 10: device_configurations
     switch (message.field) {
       case 1:
-        inputs.push(message.name());
+        inputs.push(message.name(PLACE.input + inputs.top - firstInput));
         break;
       case 2:
-        outputs.push(message.name());
+        outputs.push(message.name(PLACE.output));
         break;
       case 3:
         name = message.lateText();
@@ -97,34 +98,58 @@ function readFields(message: Message, site: Site): NodeFields {
   };
 }
 
-/** A node as `canonical` takes it, which makes the text of its name for the few operators that ask. */
-class NodeCall implements OnnxCall {
+/** A node as `canonical` takes it, which makes the text of its name and its inputs for the few operators that ask. */
+class NodeCall implements OnnxCall, InputTypes {
   readonly op: string;
   readonly opset: number;
-  readonly inputs: readonly (Tensor | null)[];
   readonly attributes: Attributes;
   readonly #name: string | number;
   readonly #texts: Texts;
+  readonly #scope: Scope;
+  readonly #edges: readonly number[];
+  #inputs: readonly (Tensor | null)[] | null = null;
 
   constructor({
     op,
     opset,
-    inputs,
     attributes,
     name,
     texts,
-  }: Omit<OnnxCall, "name"> & { readonly name: string | number; readonly texts: Texts }) {
+    scope,
+    edges,
+  }: Omit<OnnxCall, "name" | "inputs"> & {
+    readonly name: string | number;
+    readonly texts: Texts;
+    readonly scope: Scope;
+    /** Numbers of the inputs' names. */
+    readonly edges: readonly number[];
+  }) {
     this.op = op;
     this.opset = opset;
-    this.inputs = inputs;
     this.attributes = attributes;
     this.#name = name;
     this.#texts = texts;
+    this.#scope = scope;
+    this.#edges = edges;
   }
 
   get name(): string {
     return typeof this.#name === "string" ? this.#name : this.#texts.text(this.#name);
   }
+
+  get inputs(): readonly (Tensor | null)[] {
+    this.#inputs ??= tensorsOf(this.#edges, this.#scope);
+    return this.#inputs;
+  }
+
+  dtype(input: number): DType | undefined {
+    const edge = this.#edges[input] ?? NO_NAME;
+    return edge === NO_NAME ? undefined : this.#scope.dtype(edge);
+  }
+}
+
+function tensorsOf(edges: readonly number[], scope: Scope): (Tensor | null)[] {
+  return edges.map((edge) => (edge === NO_NAME ? null : scope.use(edge)));
 }
 
 /** Reads a node into `site.nodes`; `index` is its place in the main graph, or that of the call around it. */
@@ -142,13 +167,14 @@ export function readNode(message: Message, site: Site, index: number): void {
       ? fields.name
       : prefix + (texts.text(fields.name) || names.text(first ?? NO_NAME) || `${op}_${index}`);
   message.spend(ELEMENT_COST * (fields.inputs.length + fields.outputs.length));
-  const inputs = fields.inputs.map((input) => (input === NO_NAME ? null : scope.use(input)));
+  for (const input of fields.inputs) if (input !== NO_NAME) scope.read(input);
 
   const body =
     context.functions.size === 0
       ? undefined
       : context.functions.get(functionKey({ domain, name: op, overload }));
   if (body) {
+    const inputs = tensorsOf(fields.inputs, scope);
     const caller = typeof name === "string" ? name : texts.text(name);
     const outputs = fields.outputs.map((output, place) => define({ message, site, name, output, place }));
     context.nested(message, () =>
@@ -163,32 +189,34 @@ export function readNode(message: Message, site: Site, index: number): void {
     return;
   }
   const opset = opsetOf(message, site, domain);
-  const call = canonical(new NodeCall({ op: qualified, opset, inputs, attributes, name, texts }));
-  if (call.inputs !== inputs) message.spend(costOfConstants(call.inputs.slice(inputs.length)));
-  const outputs = fields.outputs.map((output, place) =>
-    define({ message, site, name, output, place, implied: outputType(call, opset, place) }),
-  );
+  const { inputs: edges } = fields;
+  const recorded = new NodeCall({ op: qualified, opset, attributes, name, texts, scope, edges });
+  const call = canonical(recorded);
+  const { inputs } = call;
+  if (inputs) message.spend(costOfConstants(inputs.slice(edges.length)));
+  const types: InputTypes = inputs ? { dtype: (input) => inputs[input]?.dtype } : recorded;
+  const typed = { op: call.op, attributes: call.attributes, inputs: types };
   const { rows } = site;
   // Most nodes: nothing was added to them, and all that they name has a name.
-  const isPlain = documentation === null && overload === "";
-  if (
-    rows &&
-    isPlain &&
-    typeof name === "number" &&
-    call.inputs === inputs &&
-    !fields.outputs.includes(NO_NAME)
-  ) {
-    const row = rows.add({ name, op: qualified, index, inputs: fields.inputs, outputs: fields.outputs });
+  const isPlain = inputs === null && documentation === null && overload === "";
+  if (rows && isPlain && typeof name === "number" && !fields.outputs.includes(NO_NAME)) {
+    for (const [place, output] of fields.outputs.entries()) {
+      if (!scope.compute(output, outputType(typed, opset, place))) throw computedTwice(message, output);
+    }
+    const row = rows.add({ name, op: qualified, index, inputs: edges, outputs: fields.outputs });
     site.nodes.push(new Node({ op: call.op, attributes: call.attributes, rows, row }));
     return;
   }
   message.spend(RECORD_NODE_COST);
+  const outputs = fields.outputs.map((output, place) =>
+    define({ message, site, name, output, place, implied: outputType(typed, opset, place) }),
+  );
   const source: NodeSource = { format: "onnx", op: qualified, index };
   site.nodes.push(
     new Node({
       name: typeof name === "string" ? name : texts.text(name),
       op: call.op,
-      inputs: call.inputs,
+      inputs: inputs ?? recorded.inputs,
       attributes: call.attributes,
       outputs,
       // Most nodes have neither, and there may be a million.
@@ -229,8 +257,12 @@ function define({
   }
   const tensor = site.scope.define(output, implied);
   if (tensor) return tensor;
+  throw computedTwice(message, output);
+}
+
+function computedTwice(message: Message, output: number): DecodeError {
   const text = message.file.names.text(output);
-  throw message.broken(`'${text}' has a value already, expected every value to be computed once`);
+  return message.broken(`'${text}' has a value already, expected every value to be computed once`);
 }
 
 /** Other domains may be used without being imported; ONNX's own must say its version. */

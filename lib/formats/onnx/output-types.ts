@@ -10,8 +10,13 @@ import { dataTypeOf } from "./data-types.js";
 
 interface TypedCall {
   readonly op: string;
-  readonly inputs: readonly (Tensor | null)[];
   readonly attributes: Attributes;
+  readonly inputs: InputTypes;
+}
+
+/** The element types of inputs; those of large files have no tensors yet. */
+export interface InputTypes {
+  dtype(input: number): DType | undefined;
 }
 
 /** A type, or the input that has it, for each output; the last goes for all further ones. */
@@ -69,13 +74,13 @@ const CLASSIFIER = /^ai\.onnx\.ml:\w+Classifier$/;
 type Rule = (call: TypedCall, opset: number, index: number) => DType;
 
 function typeOf({ inputs }: TypedCall, input: number): DType {
-  return inputs[input]?.dtype ?? "float32";
+  return inputs.dtype(input) ?? "float32";
 }
 
 const likeFirst: Rule = (call) => typeOf(call, 0);
 
 const quantized: Rule = ({ inputs, attributes }) =>
-  inputs[2]?.dtype ?? dataTypeOf(attributes.outputDtype) ?? "uint8";
+  inputs.dtype(2) ?? dataTypeOf(attributes.outputDtype) ?? "uint8";
 
 const generated: Rule = ({ attributes }) => dataTypeOf(attributes.dtype) ?? "float32";
 

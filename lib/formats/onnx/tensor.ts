@@ -13,28 +13,14 @@ import { PART_COST, TENSOR_COST } from "./costs.js";
 import { dataType } from "./data-types.js";
 import { withEntry, withText } from "./documentation.js";
 import { readEntry } from "./entry.js";
+import { PLACE } from "./interner.js";
+import { type ConstantForm, FileConstant } from "./late-values.js";
 import type { Memo } from "./memo.js";
+import type { Scope } from "./scope.js";
 import { type TypedPart, typedConstant } from "./typed-data.js";
 import type { Extent, Message } from "./wire.js";
 
 export type Siblings = ((name: string) => ByteSource) | undefined;
-
-/** Bytes of the file itself. */
-class FileConstant implements Constant {
-  readonly byteLength: number;
-  readonly #source: ByteSource;
-  readonly #at: number;
-
-  constructor(source: ByteSource, { at, length }: Extent) {
-    this.byteLength = length;
-    this.#source = source;
-    this.#at = at;
-  }
-
-  read(): Uint8Array {
-    return this.#source.read(this.#at, this.byteLength);
-  }
-}
 
 /** A constant and the number of its name. */
 export interface NamedTensor {
@@ -48,9 +34,11 @@ export interface Extents {
   /** Their product. */
   readonly count: number;
   readonly hasNegative: boolean;
+  /** What the last constant of these sizes was besides: most are of one type. */
+  form: ConstantForm | null;
 }
 
-const SCALAR: Extents = { dims: [], count: 1, hasNegative: false };
+const SCALAR: Extents = { dims: [], count: 1, hasNegative: false, form: null };
 
 /** What reading a constant needs to know of the file. */
 export interface TensorSite {
@@ -58,8 +46,39 @@ export interface TensorSite {
   readonly shapes: Memo<Extents>;
 }
 
+/** A constant as its fields say it. */
+interface Fields {
+  readonly name: number;
+  readonly form: ConstantForm;
+  /** Where the elements begin that lie in the file as the graph wants them; else null, and there is `data`. */
+  readonly at: number | null;
+  readonly data: Constant | null;
+  readonly documentation: Documentation | null;
+}
+
 /** Returns the constant in a TensorProto. */
-export function readTensor(message: Message, { siblings, shapes }: TensorSite): NamedTensor {
+export function readTensor(message: Message, site: TensorSite): NamedTensor {
+  return tensorOf(message, readFields(message, site));
+}
+
+/** Reads the constant in a TensorProto into the scope of its graph; most wait there until someone looks. */
+export function readInitializer(message: Message, site: TensorSite, scope: Scope): void {
+  const fields = readFields(message, site);
+  const { name, form, at, documentation } = fields;
+  if (at !== null && documentation === null && scope.hold(name, form, at)) return;
+  scope.bind(name, tensorOf(message, fields).tensor);
+}
+
+function tensorOf(message: Message, { name, form, at, data, documentation }: Fields): NamedTensor {
+  const { source, names } = message.file;
+  const { dtype, shape, byteLength } = form;
+  const bytes = at === null ? data : new FileConstant(source, at, byteLength);
+  const recorded = documentation && { documentation };
+  const { texts } = names;
+  return { name, tensor: new Tensor({ name, texts, dtype, shape, data: bytes, recorded }) };
+}
+
+function readFields(message: Message, { siblings, shapes }: TensorSite): Fields {
   message.spend(TENSOR_COST);
   let extents = SCALAR;
   let further: number[] | null = null;
@@ -100,7 +119,7 @@ export function readTensor(message: Message, { siblings, shapes }: TensorSite): 
         typed.push({ field: message.field, wire: message.wire, extent: message.value() });
         break;
       case 8:
-        named = message.name();
+        named = message.name(PLACE.constant);
         break;
       case 9:
         raw = message.extent();
@@ -126,7 +145,8 @@ export function readTensor(message: Message, { siblings, shapes }: TensorSite): 
   const name = () => names.text(named);
   const type = dataType(message, code);
   const { dtype } = type;
-  const { dims, count, hasNegative } = further ? extentsOf(further) : extents;
+  if (further) extents = extentsOf(further);
+  const { dims, count, hasNegative } = extents;
   if (hasNegative) {
     throw message.broken(`a size of tensor '${name()}' is negative: ${dims.join("x")}`);
   }
@@ -139,30 +159,30 @@ export function readTensor(message: Message, { siblings, shapes }: TensorSite): 
   if (!Number.isSafeInteger(count) || !Number.isSafeInteger(size)) {
     throw message.broken(`tensor '${name()}' of shape ${dims.join("x")} is too large to count`);
   }
-  const { source } = message.file;
-  let data: Constant;
+  let data: Constant | null = null;
+  let stored = size;
   if (isExternal) {
     const entries = external ?? new Map();
     data = located(message, () => externalConstant({ name: name(), size, dtype, entries, siblings }));
   } else if (raw !== null) {
     if (dtype === "string") throw message.broken(`tensor '${name()}' has strings as raw_data`);
-    data = new FileConstant(source, raw);
+    stored = raw.length;
   } else {
     data = typedConstant({ message, name: name(), type, count, size, parts: typed ?? [] });
   }
-  if (dtype !== "string" && data.byteLength !== size) {
+  if (data) stored = data.byteLength;
+  if (dtype !== "string" && stored !== size) {
     throw new DecodeError({
       code: "DATA_SIZE",
-      message: `Cannot read constant '${name()}': its data has ${data.byteLength} bytes, expected ${size} for ${dtype} ${formatShape(dims)}`,
+      message: `Cannot read constant '${name()}': its data has ${stored} bytes, expected ${size} for ${dtype} ${formatShape(dims)}`,
       offset: message.start,
       path: message.path,
     });
   }
-  const recorded = documentation && { documentation };
-  return {
-    name: named,
-    tensor: new Tensor({ name: named, texts: names.texts, dtype, shape: dims, data, recorded }),
-  };
+  if (extents.form?.dtype !== dtype) {
+    extents.form = { dtype, shape: dims, container: null, recorded: null, byteLength: size };
+  }
+  return { name: named, form: extents.form, at: data === null ? raw!.at : null, data, documentation };
 }
 
 /** Returns the sizes in the current field and those right after it; constants of one shape share the list. */
@@ -179,7 +199,12 @@ function readExtents(message: Message, shapes: Memo<Extents>): Extents {
 
 function extentsOf(dims: readonly number[]): Extents {
   // A list that grew by pushes has room for more than it holds.
-  return { dims: dims.slice(), count: elementCount(dims), hasNegative: dims.some((size) => size < 0) };
+  return {
+    dims: dims.slice(),
+    count: elementCount(dims),
+    hasNegative: dims.some((size) => size < 0),
+    form: null,
+  };
 }
 
 function externalConstant({

@@ -7,6 +7,7 @@ import { MOST_DIMENSIONS } from "../shared/rank.js";
 import { ELEMENT_COST, TYPE_COST } from "./costs.js";
 import { dataType } from "./data-types.js";
 import { withEntry, withText } from "./documentation.js";
+import { PLACE } from "./interner.js";
 import type { Memo } from "./memo.js";
 import type { Message } from "./wire.js";
 
@@ -36,7 +37,7 @@ export function readValueInfo(
   let documentation: Documentation | null = null;
   while (message.next()) {
     // 1: name, 2: type, 3: doc_string, 4: metadata_props
-    if (message.field === 1) name = message.name();
+    if (message.field === 1) name = message.name(PLACE.value);
     else if (message.field === 2) {
       const extent = message.extent();
       const key = seen.key(message.file, extent);

@@ -216,12 +216,12 @@ export class Message {
     return decodeText(this.file.bytes, start, this.#at - this.file.base);
   }
 
-  /** Returns the number of the name in the current field; `file.names` has its text. */
-  name(): number {
+  /** Returns the number of the name in the current field; `file.names` has its text. `place`: see PLACE. */
+  name(place: number): number {
     const start = this.#text();
     const { names, view, base } = this.file;
     const known = names.count;
-    const name = names.number(view, start, this.#at - base);
+    const name = names.numberAt(place, view, start, this.#at - base);
     if (name === known) this.spend(NAME_COST);
     return name;
   }

@@ -1,13 +1,13 @@
 /** A TFLite file as a graph: tables (schema.ts) in, tensors and nodes out, nothing between. */
 import { DecodeError } from "../../errors.js";
 import { Graph, type Model, type Signature } from "../../graph/graph.js";
-import { Node, type RecordedCall } from "../../graph/node.js";
+import { Node, type NodeSource, type RecordedCall } from "../../graph/node.js";
 import { type Constant, constantOf, Tensor } from "../../graph/tensor.js";
 import type { ByteSource } from "../../source.js";
 import { locatedError } from "../shared/located.js";
 import { modelName } from "../shared/model-name.js";
 import { BUILTIN_OPERATORS, builtinCode } from "./builtin-operators.js";
-import type { Call } from "./call.js";
+import type { Call, Lowered } from "./call.js";
 import { Buffers, stored } from "./constants.js";
 import { FlatBuffer, placeOf } from "./flatbuffer.js";
 import { lower } from "./lower.js";
@@ -125,11 +125,12 @@ function readGraph(subgraph: Table, build: Build): BuiltGraph {
     return new Set([...inputs, ...computed.flat()]);
   });
   const debugMetadata = subgraph.get(SUBGRAPH.debugMetadata);
+  const site: NodeSite = { build, tensors };
   const graph = new Graph({
     name: subgraph.get(SUBGRAPH.name) || "main",
     inputs,
     outputs,
-    nodes: operators.map((operator, index) => readNode(operator, { build, index, tensors })),
+    nodes: operators.map((operator, index) => readNode(operator, index, site)),
     debugMetadata: debugMetadata < 0 ? null : debugMetadata,
   });
   return { graph, tensors };
@@ -162,14 +163,12 @@ function optional(
 /** What a node costs besides its lists, in bytes of the heap. */
 const NODE_COST = 240;
 
-function readNode(
-  operator: Table,
-  {
-    build,
-    index,
-    tensors,
-  }: { readonly build: Build; readonly index: number; readonly tensors: readonly Tensor[] },
-): Node {
+interface NodeSite {
+  readonly build: Build;
+  readonly tensors: readonly Tensor[];
+}
+
+function readNode(operator: Table, index: number, { build, tensors }: NodeSite): Node {
   operator.file.spend(NODE_COST, operator.at, operator);
   const code = build.codes[operator.get(OPERATOR.opcodeIndex)];
   if (code === undefined) {
@@ -185,31 +184,20 @@ function readNode(
   const inputs = optional(operator, OPERATOR.inputs, { list: operator.get(OPERATOR.inputs), tensors });
   const outputs = required(operator, OPERATOR.outputs, tensors);
   const options = code.options.read(operator);
-  const {
-    op,
-    inputs: taken,
-    attributes,
-  } = inPlace(operator, () => lower(new OperatorCall({ builtin, inputs, outputs, options, operator })));
+  const call = new OperatorCall({ builtin, inputs, outputs, options, operator });
+  const { op, inputs: taken, attributes: own } = lowered(call, operator);
   const custom = customOptions(operator);
-  return new Node({
-    name: outputs[0]?.name ?? `${builtin}_${index}`,
-    op,
-    inputs: taken,
-    outputs,
-    attributes: custom === null ? attributes : { ...attributes, customOptions: custom },
-    source: {
-      format: "tflite",
-      op: builtin,
-      index,
-      recorded: recordedCall(operator, { code, options, tensors }),
-    },
-  });
+  const attributes = custom === null ? own : { ...own, customOptions: custom };
+  const recorded = recordedCall(operator, { code, options, tensors });
+  const name = outputs[0]?.name ?? `${builtin}_${index}`;
+  const source: NodeSource = { format: "tflite", op: builtin, index, recorded };
+  return new Node({ name, op, inputs: taken, outputs, attributes, source });
 }
 
-/** Returns what `read` returns; its errors say which operator it was about. */
-function inPlace<T>(operator: Table, read: () => T): T {
+/** Returns the call in the graph's vocabulary; errors say which operator it was about. */
+function lowered(call: Call, operator: Table): Lowered {
   try {
-    return read();
+    return lower(call);
   } catch (error) {
     throw locatedError(error, { start: operator.at, path: operator.path });
   }

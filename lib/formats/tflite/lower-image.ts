@@ -14,14 +14,20 @@ import {
   values,
   whole,
 } from "./call.js";
+import type { Options } from "./options.js";
 
 function strides(call: Call): [number, number] {
   return [positive(call, "strideH"), positive(call, "strideW")];
 }
 
+/** Calls share the records of their options (options-reader.ts): so they do those of their attributes. */
+const made = new WeakMap<Options, Attributes>();
+
 /** One literal: V8 gives every object a shape of its own where fields follow a spread of fields. */
 function convolutionAttributes(call: Call, group: number, weightLayout: "OHWI" | "1HWO"): Attributes {
-  return {
+  const known = made.get(call.options);
+  if (known !== undefined && known.group === group && known.weightLayout === weightLayout) return known;
+  const attributes: Attributes = {
     strides: strides(call),
     dilations: [positive(call, "dilationHFactor"), positive(call, "dilationWFactor")],
     autoPad: call.options.padding!,
@@ -30,6 +36,8 @@ function convolutionAttributes(call: Call, group: number, weightLayout: "OHWI" |
     weightLayout,
     ...fusedActivation(call),
   };
+  made.set(call.options, attributes);
+  return attributes;
 }
 
 /** Returns the four sizes of the weights; they must be known to tell the groups. */

@@ -23,6 +23,26 @@ describe("Interner", () => {
     expect(interner.number(data, 1, 1)).toBe(interner.number(data, 2, 2));
   });
 
+  it("numberAt() says what number() says, wherever names follow each other and where they do not", () => {
+    const interner = new Interner();
+    const names = ["a", "b", "c", "d", "c", "e", "", "b", "d", "f", "a", "a", "a", "longer", "f", "g"];
+    const told = names.map((name, index) => {
+      const data = bytes(name);
+      return interner.numberAt(index % 3, new DataView(data.buffer, data.byteOffset), 0, data.length);
+    });
+    expect(told).toEqual(names.map((name) => interner.numberOf(name)));
+    expect(told.map((entry) => interner.text(entry))).toEqual(names);
+  });
+
+  it("gives texts by the page and alone, ASCII or not", () => {
+    const interner = new Interner();
+    const names = Array.from({ length: 1_000 }, (_, index) =>
+      index < 200 ? `/model/layer.${index}/conv` : index % 300 === 0 ? `größe.${index}` : "x".repeat(index),
+    );
+    const entries = names.map((name) => interner.numberOf(name));
+    expect(entries.map((entry) => interner.text(entry))).toEqual(names);
+  });
+
   it("keeps its word when hashes crowd together", () => {
     // 300 names that all want slot 7 of the first 1024, found by trying.
     const slotOf = (name: string) => {

@@ -86,27 +86,28 @@ describeShared("predictions beside real reports", () => {
     expect(predict(model, account).summary.differences).toBe(0);
   });
 
-  it("yamnet differs in the image by 64 bytes, unexplained, and in how a hybrid epoch is shown", () => {
+  it("yamnet has its totals, and differs in how a hybrid epoch is shown", () => {
     const { account } = openAccount(reports("yamnet_2.2.analyze_report.txt"));
     const { totals, epochs } = predict("yamnet/yamnet_1024_64x96_tl_qdq_int8.onnx", account);
-    expect(totals.filter(({ differs }) => differs)).toMatchObject([
-      { what: "weights", left: 3581089, right: 3581153, explanation: null },
-    ]);
+    expect(totals.filter(({ differs }) => differs)).toEqual([]);
     expect(epochs.filter(({ differs }) => differs)).toMatchObject([
       { left: { kind: "hybrid" }, right: { kind: "sw" }, explanation: { rule: "CMP-HYBRID-AS-SW" } },
     ]);
   });
 
-  it("mobilefacenet has its 165 epochs in order, most buffers to the byte, every other kernel explained", () => {
+  it("mobilefacenet has its 165 epochs in order, its image and every kernel and slope to the byte", () => {
     const { account, notes } = openAccount(reports("mobilefacenet_2.1.generate_report.txt"));
     expect(notes[0]).toContain("mobilefacenet_2.1.c_info.json");
-    const { epochs, summary, buffers } = predict("mobilefacenet/mobilefacenet_int8_faces.onnx", account);
+    const { epochs, summary, buffers, totals } = predict(
+      "mobilefacenet/mobilefacenet_int8_faces.onnx",
+      account,
+    );
     expect(epochs).toHaveLength(165);
     expect(epochs.every(({ left, right }) => left !== null && right !== null)).toBe(true);
-    expect(summary.equalBuffers).toBeGreaterThanOrEqual(190);
+    expect(summary.equalBuffers).toBeGreaterThanOrEqual(226);
     const kernels = buffers!.filter(({ role, difference }) => role === "kernel" && difference !== 0);
-    expect(kernels.map(({ explanation }) => explanation?.rule)).toEqual(Array(3).fill("N6-PACK-FLOAT"));
-    expect(summary.equalBuffers / buffers!.length).toBeGreaterThan(0.79);
+    expect(kernels).toEqual([]);
+    expect(totals.find(({ what }) => what === "weights")).toMatchObject({ left: 1242529, right: 1242529 });
   });
 
   // 2.x runs a layer of 8 channels together with the one before; activations lie 12,480 B closer there.

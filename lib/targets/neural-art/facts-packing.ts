@@ -314,11 +314,11 @@ export const RULES = {
   quantizePair: rule({
     id: "N6-PACK-QUANT-PAIR",
     sentence:
-      "A quantising or dequantising step on the CPU brings its float32 scale and its one-byte zero point; Softmax and Resize on the CPU bring both for input and output, up to 2.2 a Softmax of floats too.",
+      "A quantising or dequantising step on the CPU brings its float32 scale and its one-byte zero point; Softmax and Resize on the CPU bring both for input and output, up to 2.2 a Softmax of dequantised values too.",
     facts: {},
     evidence: "observed",
     source:
-      "images of mobilenet_v1 0.25 96, st_yolo_x, palm detection; c_info of MobileFaceNet; network.c of yamnet 1024 (2.2, Softmax of floats): 114 of 114 buffers, published sizes in 2.0 and 4.0",
+      "images of mobilenet_v1 0.25 96, st_yolo_x, palm detection; c_info of MobileFaceNet; network.c of yamnet 1024 (2.2, Softmax of dequantised values): 114 of 114 buffers, published sizes in 2.0 and 4.0",
   }),
   resizeShape: rule({
     id: "N6-PACK-SW-RESIZE",

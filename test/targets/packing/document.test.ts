@@ -5,6 +5,7 @@ import { fromCSV } from "arquero";
 import { describe, expect, it } from "vitest";
 import { describeShared } from "../../shared.js";
 import { compareImage, IMAGES } from "./images.js";
+import { deepLeftOut, groupLeftOut, type LeftOut } from "./left-out.js";
 
 const path = resolve(import.meta.dirname, "../../../docs/packing.md");
 
@@ -34,6 +35,22 @@ describe("docs/packing.md", () => {
 });
 
 describeShared("docs/packing.md", () => {
+  it("has the errors of fitted constants on networks they were not fitted to", () => {
+    const lines = (choice: string, rows: readonly LeftOut[]) =>
+      rows.map(({ network, layers, wrong, constants }) => [
+        choice,
+        network,
+        String(layers),
+        String(wrong),
+        constants,
+      ]);
+    const rows = [
+      ...lines("deep or plain", deepLeftOut()),
+      ...lines("depthwise group, 3.0 and 4.0", groupLeftOut()),
+    ];
+    expectTable("left out", ["choice", "network left out", "layers", "wrong", "constants"], rows);
+  });
+
   it("has the count of buffers found in each image", () => {
     const rows = IMAGES.map((image) => {
       const { found, missing, unknown, predicted, actual } = compareImage(image);

@@ -130,6 +130,8 @@ describe("unpackKernel()", () => {
     fc.assert(
       fc.property(layers, fc.constantFrom(...allSettings()), fc.integer(), (layer, options, seed) => {
         const { shape, parts } = packKernel(layer, options);
+        // The order of float parts is not known; packKernelBytes() refuses them.
+        fc.pre(parts.every(({ mode }) => mode !== "float"));
         const count = shape.outputChannels * shape.height * shape.width * shape.inputChannels;
         // No zeros among the values, so that zeros of the packed bytes are padding.
         const values = Int8Array.from({ length: count }, (_, index) => 1 + (((index + seed) * 31) & 63));

@@ -1,13 +1,12 @@
 import { expect, it } from "vitest";
-import { layerGeometry } from "../../../lib/graph/geometry.js";
 import { inflation } from "../../../lib/targets/neural-art/packing/inflation.js";
 import { packKernel } from "../../../lib/targets/neural-art/packing/kernel.js";
-import { type WeightedLayer, weightedLayer } from "../../../lib/targets/neural-art/packing/layer.js";
 import { kernelParts, pointwiseBlock } from "../../../lib/targets/neural-art/packing/layout.js";
 import { packVectors } from "../../../lib/targets/neural-art/packing/vectors.js";
 import type { KernelMode } from "../../../lib/targets/neural-art/records.js";
 import { describeShared } from "../../shared.js";
-import { type CompiledNetwork, layerOf, MODELS, openGraph, optionsOf, readRows, toolOf } from "./compiled.js";
+import { type CompiledNetwork, layerOf, MODELS, optionsOf, readRows, toolOf } from "./compiled.js";
+import { countBy, difference, layersOf } from "./left-out.js";
 
 const MODES: Readonly<Record<string, KernelMode>> = {
   plain: "plain",
@@ -26,27 +25,6 @@ function sizeOf(row: Row): number {
   const mode = layer.onCpu ? "float" : MODES[row.packing_mode!]!;
   const parts = kernelParts(layer, { mode, group: 1 }, options);
   return parts.reduce((total, part) => total + part.bytes, 0);
-}
-
-function countBy<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);
-  return counts;
-}
-
-/** Number of entries that two multisets do not share. */
-function difference(a: Map<string, number>, b: Map<string, number>): number {
-  let total = 0;
-  for (const key of new Set([...a.keys(), ...b.keys()]))
-    total += Math.abs((a.get(key) ?? 0) - (b.get(key) ?? 0));
-  return total;
-}
-
-function layersOf(id: CompiledNetwork): readonly WeightedLayer[] {
-  return openGraph(MODELS[id]).nodes.flatMap((node) => {
-    const geometry = layerGeometry(node);
-    return geometry ? [weightedLayer(node, geometry, false)] : [];
-  });
 }
 
 describeShared("packed layers of compiled networks", () => {

@@ -4,6 +4,22 @@ import { largestDivisor } from "./divisor.js";
 import type { WeightedLayer } from "./layer.js";
 import { pointwiseBlock } from "./layout.js";
 
+/** Cycles of arithmetic per weight byte above which plain mode is preferred; fitted. */
+export interface PlainLimits {
+  /** One pass over the inputs, tools 2.0 and 2.1. */
+  readonly early: number;
+  /** One pass, from 2.2 on. */
+  readonly late: number;
+  /** Several passes, all tools. */
+  readonly passes: number;
+}
+
+const LIMITS: PlainLimits = {
+  early: DEEP_MODE.plainAbove2x.value,
+  late: DEEP_MODE.plainAbove.value,
+  passes: DEEP_MODE.plainAbovePasses.value,
+};
+
 /**
  * Returns whether a pointwise or dense layer is stored for deep mode.
  *
@@ -15,9 +31,14 @@ import { pointwiseBlock } from "./layout.js";
  *     2.2 and later: above 1, not waiting for weights -> plain     2.1: below 36 -> deep
  *   192 -> 32            deep 96/3 = 32 on two units, plain 24 x 2 passes = 48: deep
  *
- * An unknown zero point counts as one that deep mode takes.
+ * An unknown zero point counts as one that deep mode takes. Tests vary `limits` to see how much the fit depends on
+ * each network.
  */
-export function usesDeepMode(layer: WeightedLayer, { tool }: Pick<CompileOptions, "tool">): boolean {
+export function usesDeepMode(
+  layer: WeightedLayer,
+  { tool }: Pick<CompileOptions, "tool">,
+  limits: PlainLimits = LIMITS,
+): boolean {
   const { inputChannels, outputChannels, kernelHeight, kernelWidth, groups, inputZeroPoint } = layer;
   if (kernelHeight !== 1 || kernelWidth !== 1 || groups !== 1 || layer.kind === "transpose") return false;
   if (inputChannels < DEEP_MODE.minInputs.value) return false;
@@ -34,11 +55,6 @@ export function usesDeepMode(layer: WeightedLayer, { tool }: Pick<CompileOptions
   const pixels = layer.outputHeight * layer.outputWidth;
   const cyclesPerByte = pixels / (DEEP_MODE.inputsPerCycle.value * kernelGroup);
   const early = tool === "2.0" || tool === "2.1";
-  const limit =
-    plainPasses > 1
-      ? DEEP_MODE.plainAbovePasses.value
-      : early
-        ? DEEP_MODE.plainAbove2x.value
-        : DEEP_MODE.plainAbove.value;
-  return cyclesPerByte <= limit;
+  const onePass = early ? limits.early : limits.late;
+  return cyclesPerByte <= (plainPasses > 1 ? limits.passes : onePass);
 }

@@ -2,6 +2,7 @@
 import { isInteger } from "../../../graph/dtype.js";
 import { tensorNumbers } from "../../../graph/elements.js";
 import { imageSize, layoutOf } from "../../../graph/geometry.js";
+import type { Graph } from "../../../graph/graph.js";
 import { type Node, numbersAttribute } from "../../../graph/node.js";
 import type { Tensor } from "../../../graph/tensor.js";
 import { type PackingRule, RULES, VECTOR_VALUES, VECTORS } from "../facts-packing.js";
@@ -149,10 +150,11 @@ const INTEGER_KERNELS = new Set(["Softmax", "Resize"]);
 export function softwareHelpers(
   epoch: Epoch,
   anchor: Node,
-  { tool }: Pick<CompileOptions, "tool">,
+  { graph, options }: { readonly graph: Graph; readonly options: CompileOptions },
 ): readonly BufferDraft[] {
-  // Up to 2.2 a Softmax of floats brings the operands too; the file does not say their values.
-  const softmaxOfFloats = tool < "3.0";
+  // Up to 2.2 a Softmax of dequantised values brings the operands too; the file does not say what they hold.
+  const ofDequantised = (node: Node) =>
+    node.op === "Softmax" && options.tool < "3.0" && graph.producer(node.input(0))?.op === "DequantizeLinear";
   const drafts: BufferDraft[] = [];
   const edges = epoch.ops.filter((op) => op === "QuantizeLinear" || op === "DequantizeLinear");
   edges.forEach((op, index) => {
@@ -165,7 +167,7 @@ export function softwareHelpers(
     if (!INTEGER_KERNELS.has(node.op)) continue;
     for (const tensor of [node.input(0), node.output()]) {
       const quantised = isQuantised(tensor);
-      if (quantised || (node.op === "Softmax" && softmaxOfFloats))
+      if (quantised || ofDequantised(node))
         drafts.push(...quantizePair(node, `${node.name}.${tensor.name}`, quantised ? tensor : undefined));
     }
     if (node.op === "Resize") drafts.push(...resizeOperands(node));

@@ -90,7 +90,7 @@ export function packModel({ graph, options, plan }: PackModelRequest): RomPlan {
   }
   for (const epoch of plan?.epochs ?? []) {
     const anchor = epoch.nodes[0] ?? graph.nodes[0];
-    if (epoch.kind === "sw" && anchor) drafts.push(...softwareHelpers(epoch, anchor, options));
+    if (epoch.kind === "sw" && anchor) drafts.push(...softwareHelpers(epoch, anchor, { graph, options }));
   }
 
   const placed = placeBuffers(drafts);

@@ -49,7 +49,7 @@ const ROOMS = {
   },
   "lib/run": { imports: ["lib/graph", "lib/models"], node: true },
   "lib/mod": { imports: ["lib"], node: true },
-  kernel: { imports: [], node: true },
+  kernel: { imports: ["lib/table/show", "lib/table/pager"], node: true },
   cli: { imports: ["lib", "kernel"], node: true },
 };
 

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LabError } from "../lib/errors.js";
+import { PLOTLY_FILE, plotlyScript } from "./html/plotly.js";
 
 export const KERNEL_NAME = "npulab";
 
@@ -57,11 +58,24 @@ export interface InstallKernelSpecOptions {
   readonly platform?: NodeJS.Platform;
 }
 
-/** Writes the kernelspec and returns the folder it is in; an earlier one of the same name is replaced. */
+/** Three bars on a chip, drawn for this project. */
+const LOGO = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">
+<rect x="8" y="8" width="48" height="48" rx="8" fill="#0072B2"/>
+<path d="M16 8V2M32 8V2M48 8V2M16 62V56M32 62V56M48 62V56M8 16H2M8 32H2M8 48H2M62 16H56M62 32H56M62 48H56" stroke="#0072B2" stroke-width="4"/>
+<path d="M21 46V36M32 46V26M43 46V18" stroke="#fff" stroke-width="7"/>
+</svg>
+`;
+
+/**
+ * Writes the kernelspec and returns the folder it is in; an earlier one of the same name is replaced. Jupyter's
+ * server hands out what lies beside it: the logo, and the library that draws figures.
+ */
 export function installKernelSpec(options: InstallKernelSpecOptions = {}): string {
   const folder = join(dataFolder(options), "kernels", KERNEL_NAME);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "kernel.json"), `${JSON.stringify(kernelSpec(), null, 2)}\n`);
+  writeFileSync(join(folder, "logo-svg.svg"), LOGO);
+  writeFileSync(join(folder, PLOTLY_FILE), plotlyScript());
   return folder;
 }
 

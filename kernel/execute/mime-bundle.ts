@@ -1,7 +1,10 @@
 /** How a value is shown: what it says of itself, a table's HTML, or Node's inspection as text. */
 import { inspect } from "node:util";
+import { PLOTLY_MIME } from "../html/plotly.js";
 import type { JsonObject } from "../protocol/message.js";
 import type { MimeBundle } from "../threads.js";
+import { plotlyHtml } from "./plotly-html.js";
+import { richData } from "./values.js";
 
 /** The method by which values show themselves in Jupyter front ends; the name is Deno's. */
 export const DISPLAY = Symbol.for("Jupyter.display");
@@ -13,15 +16,6 @@ export interface Displayable {
   [DISPLAY](): DisplayResult | Promise<DisplayResult>;
 }
 
-/** Arquero's tables, and what follows their habit. */
-interface HtmlTable {
-  toHTML(options: { readonly limit: number }): string;
-  toMarkdown?(options: { readonly limit: number }): string;
-  numRows?(): number;
-}
-
-const TABLE_ROWS = 20;
-
 /**
  * Returns the bundle of a value, or undefined for `undefined`, which shows nothing. It is a promise only
  * when the value's own method returns one.
@@ -32,7 +26,8 @@ export function mimeBundle(value: unknown): MimeBundle | undefined | Promise<Mim
     const shown = value[DISPLAY]();
     return shown instanceof Promise ? shown.then(normalise) : normalise(shown);
   }
-  if (hasMethod<HtmlTable>(value, "toHTML")) return normalise(tableData(value));
+  const rich = richData(value);
+  if (rich !== undefined) return normalise(rich);
   return { data: { "text/plain": inspectText(value) }, metadata: {} };
 }
 
@@ -40,21 +35,22 @@ export function inspectText(value: unknown): string {
   return inspect(value, { depth: 4, maxArrayLength: 60, maxStringLength: 10_000 });
 }
 
-function tableData(table: HtmlTable): JsonObject {
-  const rows = table.numRows?.() ?? 0;
-  const more = rows > TABLE_ROWS ? `${TABLE_ROWS} of ${rows} rows` : "";
-  const html = table.toHTML({ limit: TABLE_ROWS });
-  const text = table.toMarkdown?.({ limit: TABLE_ROWS }) ?? inspectText(table);
-  return {
-    "text/html": more === "" ? html : `${html}<p>${more}</p>`,
-    "text/plain": more === "" ? text : `${text.trimEnd()}\n${more}`,
-  };
-}
-
 /** What travels is JSON: `toJSON` methods speak here, functions and undefined members go. */
 function normalise(result: DisplayResult): MimeBundle {
   const { data, metadata } = isBundle(result) ? result : { data: result, metadata: {} };
-  return JSON.parse(JSON.stringify({ data, metadata: metadata ?? {} })) as MimeBundle;
+  return withPlotHtml(JSON.parse(JSON.stringify({ data, metadata: metadata ?? {} })) as MimeBundle);
+}
+
+/** A figure that brings no HTML of its own gets some: JupyterLab and Notebook draw no Plotly JSON. */
+function withPlotHtml(bundle: MimeBundle): MimeBundle {
+  const { [PLOTLY_MIME]: figure, "image/svg+xml": picture, "text/plain": alt } = bundle.data;
+  if (typeof figure !== "object" || figure === null || bundle.data["text/html"] !== undefined) return bundle;
+  const html = plotlyHtml({
+    figure: figure as JsonObject,
+    picture: typeof picture === "string" ? picture : undefined,
+    alt: typeof alt === "string" ? alt : "A figure",
+  });
+  return { ...bundle, data: { ...bundle.data, "text/html": html } };
 }
 
 function isBundle(

@@ -5,8 +5,16 @@
 import type { JsonObject } from "../protocol/message.js";
 import type { MimeBundle } from "../threads.js";
 import { type Displayable, type DisplayResult, mimeBundle } from "./mime-bundle.js";
+import {
+  counted,
+  countedAsync,
+  createBar,
+  knownTotal,
+  type ProgressBar,
+  type ProgressOptions,
+} from "./progress.js";
 
-export type { Displayable, DisplayResult };
+export type { Displayable, DisplayResult, ProgressBar, ProgressOptions };
 
 /** Shows content under its MIME type. On a `newDisplay()`, each call replaces what the last one showed. */
 export interface Display {
@@ -105,6 +113,40 @@ export const display: Display = makeDisplay();
 /** Returns a display that keeps its place: its second and later calls update it. */
 export function newDisplay(): Display {
   return makeDisplay(`display-${++displays}`);
+}
+
+/**
+ * Returns a bar that is moved by hand; `progress` is shorter where there is something to walk over.
+ *
+ * @example
+ * ```ts
+ * import { progressBar } from "tslab";
+ * const bar = progressBar({ label: "bytes", total: file.size });
+ * ```
+ */
+export function progressBar(options: ProgressOptions = {}): ProgressBar {
+  const place = newDisplay();
+  return createBar(options, { show: (bundle) => place.bundle(bundle), now: () => performance.now() });
+}
+
+/**
+ * Walks over items and shows how far it has come, how fast, and how long it will take.
+ *
+ * @example
+ * ```ts
+ * import { progress } from "tslab";
+ * for (const model of progress(models, { label: "models" })) analyses.push(analyze(model));
+ * ```
+ */
+export function progress<T>(items: Iterable<T>, options?: ProgressOptions): Iterable<T>;
+export function progress<T>(items: AsyncIterable<T>, options?: ProgressOptions): AsyncIterable<T>;
+export function progress<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  options: ProgressOptions = {},
+): Iterable<T> | AsyncIterable<T> {
+  const total = options.total ?? knownTotal(items);
+  const bar = () => progressBar({ ...options, ...(total === undefined ? {} : { total }) });
+  return Symbol.asyncIterator in items ? countedAsync(items, bar) : counted(items, bar);
 }
 
 /** Shows a value as the last expression of a cell is shown; also there as the global `display`. */

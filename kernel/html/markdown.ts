@@ -3,6 +3,7 @@ import MarkdownIt from "markdown-it";
 import type { JsonRecord } from "../notebook.js";
 import { highlightCode } from "./code.js";
 import { escapeHtml } from "./escape.js";
+import { type MathSetter, mathRules, mathSetter } from "./math.js";
 
 export interface Heading {
   readonly level: number;
@@ -14,6 +15,8 @@ export interface MarkdownRenderer {
   render(source: string, attachments?: JsonRecord): string;
   /** The headings rendered so far, in order. */
   readonly headings: readonly Heading[];
+  /** Sets formulas outside of Markdown; counts all that were set. */
+  readonly math: MathSetter;
 }
 
 interface Environment {
@@ -29,13 +32,15 @@ export function markdownRenderer(): MarkdownRenderer {
     typographer: false,
     highlight: (code, language) => highlightCode(code, language),
   });
+  const math = mathSetter();
+  mathRules(markdown, math);
 
   markdown.core.ruler.push("heading_ids", (state) => {
     for (const [index, token] of state.tokens.entries()) {
       if (token.type !== "heading_open") continue;
       const inline = state.tokens[index + 1];
       const text = (inline?.children ?? [])
-        .filter(({ type }) => type === "text" || type === "code_inline")
+        .filter(({ type }) => type === "text" || type === "code_inline" || type === "math")
         .map(({ content }) => content)
         .join("");
       const id = freshId(text, taken);
@@ -59,6 +64,7 @@ export function markdownRenderer(): MarkdownRenderer {
 
   return {
     headings,
+    math,
     render: (source, attachments) => markdown.render(source, { attachments } satisfies Environment),
   };
 }

@@ -53,17 +53,17 @@ function bundle(data: JsonRecord, metadata: JsonRecord, context: OutputContext):
   const content = data[mime] as Json;
   switch (mime) {
     case PLOTLY_MIME:
-      return plotlyFigure(content, ++context.plots.count);
+      return plotlyFigure(
+        content,
+        ++context.plots.count,
+        data["image/svg+xml"] === undefined ? "" : svgImage(String(data["image/svg+xml"]), data, undefined),
+      );
     case "text/html":
       return `<div class="scroll html">${quietHtml(String(content))}</div>`;
     case "text/markdown":
       return `<div class="prose">${context.markdown.render(String(content))}</div>`;
     case "image/svg+xml":
-      return image(
-        `data:image/svg+xml;base64,${Buffer.from(String(content)).toString("base64")}`,
-        data,
-        metadata[mime],
-      );
+      return svgImage(String(content), data, metadata[mime]);
     case "image/png":
     case "image/jpeg":
     case "image/webp":
@@ -72,11 +72,22 @@ function bundle(data: JsonRecord, metadata: JsonRecord, context: OutputContext):
     case "application/json":
       return `<pre class="json"><code>${highlightCode(JSON.stringify(content, null, 2), "json")}</code></pre>`;
     case "text/latex":
+      return `<div class="prose">${context.markdown.render(asFormula(String(content)))}</div>`;
     case "text/plain":
       return `<pre class="plain">${ansiHtml(String(content))}</pre>`;
     default:
       return mime satisfies never;
   }
+}
+
+/** LaTeX without dollar signs is one formula: `\\frac{1}{2}`, `\\begin{aligned}…`. */
+function asFormula(latex: string): string {
+  const bare = latex.trim().replace(/^\\\[([\s\S]*)\\\]$/, "$1");
+  return bare.includes("$") ? bare : `$$\n${bare.trim()}\n$$`;
+}
+
+function svgImage(document: string, data: JsonRecord, metadata: Json | undefined): string {
+  return image(`data:image/svg+xml;base64,${Buffer.from(document).toString("base64")}`, data, metadata);
 }
 
 function image(source: string, data: JsonRecord, metadata: Json | undefined): string {

@@ -9,6 +9,7 @@ import type { CodeCell, Notebook } from "../notebook.js";
 import { highlightCode } from "./code.js";
 import { escapeHtml } from "./escape.js";
 import { type Heading, markdownRenderer } from "./markdown.js";
+import { mathStyle } from "./math.js";
 import { type OutputContext, renderOutput } from "./outputs.js";
 import { plotlyLibrary } from "./plotly.js";
 import { SCRIPT } from "./script.js";
@@ -39,6 +40,7 @@ export function renderNotebookHtml(notebook: Notebook, options: RenderHtmlOption
   const title =
     options.title ?? headings.find(({ level }) => level === 1)?.text ?? headings[0]?.text ?? fallback;
   const hasCode = notebook.cells.some((cell) => cell.cell_type === "code" && cell.source.trim() !== "");
+  const style = context.markdown.math.count > 0 ? `${STYLE}${mathStyle()}` : STYLE;
   const scripts = context.plots.count > 0 ? [plotlyLibrary(), SCRIPT] : [SCRIPT];
 
   return `<!DOCTYPE html>
@@ -48,7 +50,7 @@ export function renderNotebookHtml(notebook: Notebook, options: RenderHtmlOption
 <meta http-equiv="Content-Security-Policy" content="${policy(scripts)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
+<style>${style}</style>
 </head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>

@@ -1,6 +1,9 @@
-/** What the page does by itself: draw the figures, open and close all code. */
+/** What the page does by itself: draw the figures, turn the pages of tables, open and close all code. */
+import { PAGER } from "../../lib/table/pager.js";
+
 export const SCRIPT = `
 "use strict";
+${PAGER}
 for (const source of document.querySelectorAll("script[data-plot]")) {
   const { data, layout, config } = JSON.parse(source.textContent);
   const place = document.getElementById(source.dataset.plot);

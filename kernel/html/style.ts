@@ -72,6 +72,10 @@ caption { text-align: left; color: var(--soft); padding: 0 0 0.5rem; }
 th, td { padding: 0.3rem 0.6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { padding-left: 0.3rem; }
 thead th { font-weight: 600; border-bottom: 2px solid var(--soft); vertical-align: bottom; }
+.katex-display { overflow-x: auto; overflow-y: hidden; padding: 0.2rem 0; }
+th small { font-weight: 400; color: var(--soft); }
+tfoot td { color: var(--soft); }
+.npulab-pager { font-size: 0.86rem; color: var(--soft); margin-top: 0.5rem; }
 tbody tr:hover { background: var(--wash); }
 .html p { color: var(--soft); font-size: 0.875rem; margin: 0.4rem 0; }
 figure { margin: 0; }
@@ -91,7 +95,9 @@ figure.plot { background: #fff; border: 1px solid var(--line); border-radius: 8p
   :root { --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --wash: #f6f6f6; color-scheme: light; }
   body { font-size: 10.5pt; }
   .page { max-width: none; padding: 0; }
-  .tools, .skip, details.code:not([open]) { display: none; }
+  tbody tr[hidden] { display: table-row; }
+  .npulab-pages { max-height: none !important; overflow: visible !important; }
+  .tools, .skip, .npulab-pager, details.code:not([open]) { display: none; }
   .outputs pre { max-height: none; white-space: pre-wrap; overflow: visible; }
   .scroll { overflow: visible; }
   h2, h3 { break-after: avoid; }

@@ -1,6 +1,8 @@
+import { JUPYTER_DISPLAY, type MimeBundle } from "../display.js";
 import { LabError } from "../errors.js";
 import type { Documentation } from "./documentation.js";
 import type { Node } from "./node.js";
+import { graphBundle } from "./picture.js";
 import type { Constant, Tensor } from "./tensor.js";
 
 export interface GraphFields {
@@ -38,6 +40,11 @@ export class Graph {
 
   get nodes(): readonly Node[] {
     return this.#nodes;
+  }
+
+  /** A notebook shows the graph as a picture. */
+  [JUPYTER_DISPLAY](): MimeBundle {
+    return graphBundle(this);
   }
 
   /** Returns the node that computes `tensor`; undefined for inputs and constants. O(1) between edits. */

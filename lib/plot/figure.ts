@@ -1,4 +1,5 @@
 import { type Displayable, type Json, JUPYTER_DISPLAY, type MimeBundle } from "../display.js";
+import { figureSvg } from "./svg/draw.js";
 
 type JsonObject = { readonly [key: string]: Json };
 
@@ -46,7 +47,10 @@ export function axis(title: string, extra: JsonObject = {}): JsonObject {
   };
 }
 
-/** Wraps traces and layout into a figure that shows itself in a notebook. */
+/**
+ * Wraps traces and layout into a figure that shows itself in a notebook: as Plotly JSON, as an SVG picture for
+ * where no script runs (bars and scatter traces only), and in words. Lists in it must be plain arrays.
+ */
 export function figure({ data, layout, alt }: FigureSpec): Figure {
   const merged = { ...BASE_LAYOUT, ...layout };
   return {
@@ -54,7 +58,12 @@ export function figure({ data, layout, alt }: FigureSpec): Figure {
     layout: merged,
     alt,
     [JUPYTER_DISPLAY](): MimeBundle {
-      return { [PLOTLY_MIME]: { data, layout: merged, config: { displaylogo: false } }, "text/plain": alt };
+      const picture = figureSvg({ data, layout: merged, alt });
+      return {
+        [PLOTLY_MIME]: { data, layout: merged, config: { displaylogo: false } },
+        ...(picture === null ? {} : { "image/svg+xml": picture }),
+        "text/plain": alt,
+      };
     },
   };
 }

@@ -87,7 +87,8 @@ export async function startKernel(options: StartKernelOptions = {}): Promise<Ker
   const [program, ...args] = (options.command ?? kernelCommand)(file);
   const child = spawn(program as string, args, {
     cwd: options.cwd ?? process.cwd(),
-    env: { ...process.env, ...options.env, JPY_PARENT_PID: String(process.pid) },
+    // What programs run is not what a person typed: only front ends keep a history.
+    env: { ...process.env, NPULAB_HISTORY: "off", ...options.env, JPY_PARENT_PID: String(process.pid) },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const conversation = converse({

@@ -6,6 +6,7 @@ import type { JsonObject } from "../protocol/message.js";
 import type { MimeBundle } from "../threads.js";
 import { type Displayable, type DisplayResult, mimeBundle } from "./mime-bundle.js";
 
+export { type Comm, type CommMessage, openComm, registerCommTarget, unregisterCommTarget } from "./comms.js";
 export type { Displayable, DisplayResult };
 
 /** Shows content under its MIME type. On a `newDisplay()`, each call replaces what the last one showed. */

@@ -17,9 +17,9 @@ export interface Flow {
 }
 
 /** UTF-16 units on their way; some tens of socket messages. */
-const ROOM = 8 << 20;
-/** What a message costs beside its text: some 120,000 short lines may be on their way. */
-const MESSAGE_WEIGHT = 64;
+const ROOM = 4 << 20;
+/** What a message costs beside its text: some 16,000 short lines may be on their way. */
+const MESSAGE_WEIGHT = 256;
 
 export function createFlow(memory = new SharedArrayBuffer(4), room = ROOM): Flow {
   const onItsWay = new Int32Array(memory);

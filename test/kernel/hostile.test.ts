@@ -178,7 +178,10 @@ describe("any conversation", () => {
     );
     expect(content).toEqual({ prompt: "key? ", password: true });
     await peer.send("stdin", "input_reply", { value: "secret" });
-    expect((await peer.until(isReplyTo(id))).content.status).toBe("ok");
+    const answered = await peer.until(
+      (message) => message.channel === "shell" && message.parent.msg_id === id,
+    );
+    expect(answered.content.status).toBe("ok");
   });
 });
 

@@ -162,8 +162,7 @@ describe("memory", () => {
 
   test("a cell that fills the memory is stopped and says why; what it kept is let go", async () => {
     await runOn(small, "let kept = 1");
-    const fill =
-      "{ const all: object[] = []; while (true) { all.push(Array.from({ length: 500 }, (_, i) => i + 0.5)); } }";
+    const fill = "{ const all: object[] = []; while (true) { all.push({ at: all.length, text: ['x'] }); } }";
     const { error } = await runOn(small, fill);
     expect(error).toMatchObject({
       ename: "OutOfMemory",
@@ -175,7 +174,7 @@ describe("memory", () => {
   test("when variables keep it full, the kernel says so and ends", async () => {
     const { error } = await runOn(
       small,
-      "const held: object[] = []; while (true) { held.push(Array.from({ length: 500 }, (_, i) => i + 0.5)); }",
+      "const held: object[] = []; while (true) { held.push({ at: held.length, text: ['x'] }); }",
     );
     expect(error?.ename).toBe("OutOfMemory");
     const { signal } = await small.died;

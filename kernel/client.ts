@@ -33,6 +33,8 @@ export interface ExecuteOptions {
   readonly storeHistory?: boolean;
   readonly stopOnError?: boolean;
   readonly userExpressions?: { readonly [name: string]: string };
+  /** False leaves `outputs` empty: for cells whose output is not wanted, or too much to hold. */
+  readonly keepOutputs?: boolean;
   /** Called for each output message as it arrives. */
   readonly onOutput?: (message: Message) => void;
   /** Answers `input_request`; without it the kernel is told that nobody answers. */
@@ -87,7 +89,8 @@ export async function startKernel(options: StartKernelOptions = {}): Promise<Ker
   const [program, ...args] = (options.command ?? kernelCommand)(file);
   const child = spawn(program as string, args, {
     cwd: options.cwd ?? process.cwd(),
-    env: { ...process.env, ...options.env, JPY_PARENT_PID: String(process.pid) },
+    // What programs run is not what a person typed: only front ends keep a history.
+    env: { ...process.env, NPULAB_HISTORY: "off", ...options.env, JPY_PARENT_PID: String(process.pid) },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const conversation = converse({
@@ -184,7 +187,7 @@ function converse({ child, connection, cleanUp }: ConverseOptions) {
     }
     if (channel !== "iopub") request.reply = message;
     else if (type !== "status") {
-      request.outputs.push(message);
+      if (request.options.keepOutputs !== false) request.outputs.push(message);
       request.options.onOutput?.(message);
     } else if (message.content.execution_state === "idle") request.idle = true;
     if (request.reply !== undefined && request.idle) request.settle();

@@ -7,14 +7,19 @@
  */
 import { writeSync } from "node:fs";
 import { createRequire } from "node:module";
+import { getHeapStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { cellRunner } from "./execute/cell-runner.js";
+import { connectComms, deliverComm } from "./execute/comms.js";
 import { createModules } from "./execute/modules.js";
+import { cutPrint, displayJson } from "./execute/printed.js";
 import { ask, EXIT_GRACE_MS } from "./execute/question.js";
-import { captureStreams } from "./execute/streams.js";
+import { captureStreams, type StreamName } from "./execute/streams.js";
 import { tracebacks as createTracebacks } from "./execute/traceback.js";
 import * as tslab from "./execute/tslab.js";
-import type { FromMain, ToMain } from "./threads.js";
+import { trackWorkers } from "./execute/workers.js";
+import { createFlow, weightOf } from "./flow.js";
+import type { DisplayType, FromMain, ToMain, WireData } from "./threads.js";
 
 const connectionFile = process.argv[2];
 if (connectionFile === undefined) {
@@ -22,7 +27,15 @@ if (connectionFile === undefined) {
   process.exit(2);
 }
 const folder = process.cwd();
-const wire = new Worker(new URL("./wire.js", import.meta.url), { workerData: { connectionFile, folder } });
+const flow = createFlow();
+const wire = new Worker(new URL("./wire.js", import.meta.url), {
+  workerData: {
+    connectionFile,
+    folder,
+    flow: flow.memory,
+    heapLimit: getHeapStatistics().heap_size_limit,
+  } satisfies WireData,
+});
 wire.on("error", (error) => {
   writeSync(2, `The kernel cannot go on: ${error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(1);
@@ -47,17 +60,33 @@ const runner = cellRunner({
   tracebacks,
   finished: (outcome) => post({ op: "done", ...outcome }),
 });
-const output = (type: Extract<FromMain, { op: "output" }>["type"], content: Record<string, unknown>) =>
-  post({ op: "output", cell: runner.cellOfOutput(), type, content });
+const workers = trackWorkers({ except: wire, cell: () => runner.cellOfOutput() });
 
-captureStreams((name, text) => output("stream", { name, text }));
-tslab.connect({
-  emit: (type, content) => output(type, { ...content }),
-  versions: { typescript, node: process.version },
-});
+function print(cell: string, name: StreamName, written: string): void {
+  const text = cutPrint(written);
+  flow.waitForRoom();
+  post({ op: "print", cell, name, text });
+  flow.sent(weightOf(text.length));
+}
+
+function show(type: DisplayType, content: object): void {
+  const json = displayJson({ ...content });
+  flow.waitForRoom();
+  post({ op: "display", cell: runner.cellOfOutput(), type, json });
+  flow.sent(weightOf(json.length));
+}
+
+captureStreams((name, text) => print(runner.cellOfOutput(), name, text));
+tslab.connect({ emit: show, versions: { typescript, node: process.version } });
+connectComms({ post, cell: () => runner.cellOfOutput() });
 Reflect.set(globalThis, "display", tslab.displayValue);
-Reflect.set(globalThis, "prompt", (question = "") =>
-  ask((answer) => post({ op: "input", cell: runner.cellOfOutput(), prompt: String(question), answer })),
+Reflect.set(
+  globalThis,
+  "prompt",
+  (question = "", { password = false }: { readonly password?: boolean } = {}) =>
+    ask((answer) =>
+      post({ op: "input", cell: runner.cellOfOutput(), prompt: String(question), password, answer }),
+    ),
 );
 
 const leave = process.exit.bind(process);
@@ -69,25 +98,35 @@ process.exit = ((code?: number | string) => {
   return leave(status);
 }) as typeof process.exit;
 
-function report(title: string, error: unknown): void {
-  output("stream", {
-    name: "stderr",
-    text: `${title}: ${tracebacks.describe(error).traceback.join("\n")}\n`,
-  });
+/** Shows an error that no cell caught, in the cell it comes from where nothing else is known. */
+function report(
+  title: string,
+  error: unknown,
+  cell = tracebacks.cellOf(error) ?? runner.cellOfOutput(),
+): void {
+  const text = `${title}: ${tracebacks.describe(error).traceback.join("\n")}\n`;
+  print(cell, "stderr", text);
 }
 process.on("uncaughtException", (error) => report("Uncaught in the background", error));
 process.on("unhandledRejection", (error) => report("Unhandled rejection", error));
-const onSignal = () => post({ op: "signal" });
-process.on("SIGINT", onSignal);
+// The signal thread takes the signal over; this keeps one that comes before from ending the kernel.
+process.on("SIGINT", () => {});
 
 wire.on("message", (message: ToMain) => {
-  // Node's `breakOnSigint` sets handlers aside and puts them back in a `finally`, which a cut skips.
-  if (!process.listeners("SIGINT").includes(onSignal)) process.on("SIGINT", onSignal);
   switch (message.op) {
     case "execute":
       return runner.run(message);
     case "askStop":
-      return runner.stop();
+      return workers.stop(runner.stop(message.error));
+    case "comm":
+      runner.attribute(message.cell, () => {
+        try {
+          deliverComm(message);
+        } catch (error) {
+          report(`Error in the comm '${message.target}'`, error, message.cell);
+        }
+      });
+      return post({ op: "commHandled", id: message.id });
     case "ping":
       return post({ op: "pong", id: message.id });
     case "leave":

@@ -9,6 +9,16 @@
 import type { CellMap } from "./language/cell-map.js";
 import type { JsonObject } from "./protocol/message.js";
 
+/** What the wire thread is started with. */
+export interface WireData {
+  readonly connectionFile: string;
+  readonly folder: string;
+  /** The room for output on its way (flow.ts). */
+  readonly flow: SharedArrayBuffer;
+  /** Bytes that V8 gives the heap of the cells' thread before it ends the process. */
+  readonly heapLimit: number;
+}
+
 /** A MIME bundle: one value in several representations; the front end takes the richest it knows. */
 export interface MimeBundle {
   readonly data: JsonObject;
@@ -104,22 +114,48 @@ export interface Execution {
   readonly cell: CompiledCell;
   readonly executionCount: number;
 }
+/** A message of a comm, in whichever direction. */
+export type CommEvent = "open" | "message" | "close";
+export interface CommTraffic {
+  readonly op: "comm";
+  /** Whose output it is, or what the handler's outputs are called. */
+  readonly cell: string;
+  readonly event: CommEvent;
+  readonly comm: string;
+  readonly target: string;
+  readonly data: JsonObject;
+  readonly metadata: JsonObject;
+  readonly buffers: readonly Uint8Array[];
+}
+
 export type ToMain =
   | Execution
-  | { readonly op: "askStop" }
+  | (CommTraffic & { readonly id: number })
+  /** The running cell ends with `error`, whatever it waits for. */
+  | { readonly op: "askStop"; readonly error: CellError }
   | { readonly op: "ping"; readonly id: number }
   | { readonly op: "leave"; readonly code: number };
 
-export type OutputType = "stream" | "display_data" | "update_display_data" | "clear_output";
+export type DisplayType = "display_data" | "update_display_data" | "clear_output";
 
 export type FromMain =
   | {
-      readonly op: "output";
+      readonly op: "print";
       /** The module id of the cell that wrote it; empty before the first. */
       readonly cell: string;
-      readonly type: OutputType;
-      readonly content: JsonObject;
+      readonly name: "stdout" | "stderr";
+      readonly text: string;
     }
+  | {
+      readonly op: "display";
+      readonly cell: string;
+      readonly type: DisplayType;
+      /** The content of the message, as JSON text. */
+      readonly json: string;
+    }
+  | CommTraffic
+  | { readonly op: "commTarget"; readonly target: string; readonly registered: boolean }
+  | { readonly op: "commHandled"; readonly id: number }
   | {
       readonly op: "done";
       readonly cell: string;
@@ -133,9 +169,9 @@ export type FromMain =
       readonly op: "input";
       readonly cell: string;
       readonly prompt: string;
+      readonly password: boolean;
       readonly answer: SharedArrayBuffer;
     }
-  | { readonly op: "signal" }
   | {
       readonly op: "exit";
       readonly cell: string;

@@ -4,31 +4,45 @@
  */
 import { writeSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, Worker, workerData } from "node:worker_threads";
 import { answer, refuse } from "./execute/question.js";
+import { createFlow, weightOf } from "./flow.js";
 import { readConnection } from "./protocol/connection.js";
-import type { Message } from "./protocol/message.js";
-import type { FromMain, ToMain } from "./threads.js";
+import type { JsonObject, Message } from "./protocol/message.js";
+import type { CellError, FromMain, ToMain, WireData } from "./threads.js";
+import { createComms } from "./wire/comms.js";
 import { createExecutor } from "./wire/executor.js";
 import { createHistory } from "./wire/history.js";
-import { createIo, type RequestChannel } from "./wire/io.js";
+import { historyFile, historyPath } from "./wire/history-file.js";
+import { createIo, type Parent, type RequestChannel } from "./wire/io.js";
 import { startLanguage } from "./wire/language-client.js";
 import { mainThread } from "./wire/main-thread.js";
+import { watchMemory } from "./wire/memory-watch.js";
 import { createShell } from "./wire/shell.js";
 
 const port = parentPort as MessagePort;
-const { connectionFile, folder } = workerData as { readonly connectionFile: string; readonly folder: string };
+const { connectionFile, folder, flow: flowMemory, heapLimit } = workerData as WireData;
 const versionOf = (path: string) =>
   (createRequire(import.meta.url)(path) as { readonly version: string }).version;
+const log = (remark: string) => writeSync(2, `npulab kernel: ${remark}\n`);
 
 const language = startLanguage(folder);
-const io = createIo(readConnection(connectionFile));
-const main = mainThread((message: ToMain) => port.postMessage(message));
-const history = createHistory();
+const flow = createFlow(flowMemory);
+const io = createIo({
+  connection: readConnection(connectionFile),
+  streamed: (characters, pieces) => flow.taken(weightOf(characters, pieces)),
+  log,
+});
+const post = (message: ToMain) => port.postMessage(message);
+const main = mainThread(post);
+const path = historyPath();
+const history = createHistory(path === undefined ? undefined : historyFile({ path, failed: log }));
 const executor = createExecutor({ io, language, main, history });
+const comms = createComms({ io, executor, post });
 const shell = createShell({
   language,
   history,
+  comms,
   typescriptVersion: versionOf("typescript/package.json"),
   implementationVersion: versionOf("npulab/package.json"),
 });
@@ -48,34 +62,22 @@ async function shutdown(channel: RequestChannel, request: Message): Promise<void
   process.kill(process.pid, "SIGKILL");
 }
 
-async function onShell(request: Message): Promise<void> {
-  const { header, content } = request;
+async function onRequest(channel: "shell" | "control", request: Message): Promise<void> {
+  const { header } = request;
   io.publish("status", header, { execution_state: "busy" });
   try {
-    if (header.msg_type === "shutdown_request") return await shutdown("shell", request);
-    // No targets are registered: a comm that is opened is closed at once, so that its opener knows.
-    if (header.msg_type === "comm_open")
-      io.publish("comm_close", header, { comm_id: content.comm_id, data: {} });
-    const reply = await shell(request);
-    if (reply !== undefined) io.reply("shell", request, reply.type, reply.content);
+    if (header.msg_type === "shutdown_request") return await shutdown(channel, request);
+    if (header.msg_type === "interrupt_request") {
+      void executor.stop();
+      io.reply(channel, request, "interrupt_reply", { status: "ok" });
+    } else {
+      const reply = await shell(request);
+      if (reply !== undefined) io.reply(channel, request, reply.type, reply.content);
+    }
   } catch (error) {
     const evalue = error instanceof Error ? error.message : String(error);
     const type = header.msg_type.replace(/_request$/, "_reply");
-    io.reply("shell", request, type, { status: "error", ename: "KernelError", evalue, traceback: [] });
-  }
-  io.publish("status", header, { execution_state: "idle" });
-}
-
-async function onControl(request: Message): Promise<void> {
-  const { header } = request;
-  io.publish("status", header, { execution_state: "busy" });
-  if (header.msg_type === "shutdown_request") return shutdown("control", request);
-  if (header.msg_type === "interrupt_request") {
-    executor.interrupt();
-    io.reply("control", request, "interrupt_reply", { status: "ok" });
-  } else {
-    const reply = await shell(request);
-    if (reply !== undefined) io.reply("control", request, reply.type, reply.content);
+    io.reply(channel, request, type, { status: "error", ename: "KernelError", evalue, traceback: [] });
   }
   io.publish("status", header, { execution_state: "idle" });
 }
@@ -86,14 +88,9 @@ function onStdin({ header, content }: Message): void {
   question = undefined;
 }
 
-async function exit({ cell, code, release }: Extract<FromMain, { op: "exit" }>): Promise<void> {
-  const parent = executor.parentOf(cell);
-  const error = {
-    ename: "Exit",
-    evalue: `process.exit(${code}) ended the kernel`,
-    traceback: [`process.exit(${code}) was called in this cell; the kernel ends and its variables are lost`],
-  };
-  io.publish("error", parent, error);
+/** Tells the front end that the kernel ends while a cell runs, or ran just now. */
+async function lastWords(parent: Parent, error: CellError): Promise<void> {
+  io.publish("error", parent, { ...error });
   if (executor.current !== undefined) {
     const { executionCount } = executor;
     io.reply("shell", executor.current, "execute_reply", {
@@ -104,34 +101,45 @@ async function exit({ cell, code, release }: Extract<FromMain, { op: "exit" }>):
   }
   io.publish("status", parent, { execution_state: "idle" });
   await io.close();
+}
+
+async function exit({ cell, code, release }: Extract<FromMain, { op: "exit" }>): Promise<void> {
+  await lastWords(executor.parentOf(cell), {
+    ename: "Exit",
+    evalue: `process.exit(${code}) ended the kernel`,
+    traceback: [`process.exit(${code}) was called in this cell; the kernel ends and its variables are lost`],
+  });
   main.close();
   Atomics.store(new Int32Array(release), 0, 1);
   Atomics.notify(new Int32Array(release), 0);
 }
 
+function askPerson({ prompt, password, answer: memory }: Extract<FromMain, { op: "input" }>): void {
+  const asker = executor.current;
+  if (asker === undefined || asker.content.allow_stdin !== true) {
+    refuse(memory, "this front end does not take questions");
+    return;
+  }
+  question = memory;
+  io.reply("stdin", asker, "input_request", { prompt, password });
+}
+
 port.on("message", (message: FromMain) => {
-  if (main.heard(message)) return;
+  if (main.heard(message) || comms.heard(message)) return;
   switch (message.op) {
-    case "output": {
-      const parent = executor.parentOf(message.cell);
-      const { name, text } = message.content;
-      if (message.type === "stream") io.stream(String(name), parent, String(text));
-      else io.publish(message.type, parent, message.content);
-      return;
-    }
-    case "input": {
-      const asker = executor.current;
-      if (asker === undefined || asker.content.allow_stdin !== true) {
-        refuse(message.answer, "this front end does not take questions");
-        return;
-      }
-      question = message.answer;
-      io.reply("stdin", asker, "input_request", { prompt: message.prompt, password: false });
-      return;
-    }
-    case "signal":
-      executor.interrupt();
-      return;
+    case "print":
+      return io.stream(message.name, executor.parentOf(message.cell), message.text);
+    case "display":
+      return io.publish(
+        message.type,
+        executor.parentOf(message.cell),
+        JSON.parse(message.json) as JsonObject,
+        {
+          sent: () => flow.taken(weightOf(message.json.length)),
+        },
+      );
+    case "input":
+      return askPerson(message);
     case "exit":
       void exit(message);
   }
@@ -139,9 +147,20 @@ port.on("message", (message: FromMain) => {
 
 await io.listen((channel, request) => {
   if (channel === "stdin") onStdin(request);
-  else if (channel === "control") void onControl(request);
-  else if (request.header.msg_type === "execute_request") executor.submit(request);
-  else void onShell(request);
+  else if (channel === "shell" && request.header.msg_type === "execute_request") executor.submit(request);
+  else void onRequest(channel, request);
+});
+
+new Worker(new URL("./signal.js", import.meta.url)).on("message", () => void executor.stop());
+
+watchMemory({
+  heapLimit,
+  heapUsed: main.heapUsed,
+  stop: (error) => executor.stop(error),
+  async hopeless(reason) {
+    await lastWords(executor.lastHeader, { ename: "OutOfMemory", evalue: reason, traceback: [reason] });
+    process.kill(process.pid, "SIGKILL");
+  },
 });
 
 // A kernel whose front end was killed has nobody left to shut it down; Jupyter's servers set this variable.

@@ -5,9 +5,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { join } from "node:path";
-import vm from "node:vm";
 import type { CellError, CompiledCell, Execution, MimeBundle } from "../threads.js";
-import { INTERRUPTED } from "./interrupted.js";
 import { mimeBundle } from "./mime-bundle.js";
 import type { Exports, Modules } from "./modules.js";
 import type { Tracebacks } from "./traceback.js";
@@ -28,8 +26,10 @@ export interface CellRunnerOptions {
 
 export interface CellRunner {
   run(execution: Execution): void;
-  /** Ends the running cell, if any, as interrupted; what it awaits is abandoned. */
-  stop(): void;
+  /** Ends the running cell, if any, with `error`, and returns its name; what it awaits is abandoned. */
+  stop(error: CellError): string | undefined;
+  /** Runs `work`, which is no cell, so that its output belongs to `name`. */
+  attribute(name: string, work: () => void): void;
   /** Returns the module id of the cell that the running code belongs to; the last one where Node cannot say. */
   cellOfOutput(): string;
 }
@@ -42,12 +42,6 @@ const context =
   Number(process.versions.node.split(".")[0]) >= 24
     ? new AsyncLocalStorage<{ readonly cell: string }>()
     : undefined;
-
-/** Code entered through `vm` with `breakOnSigint` can be stopped by Ctrl-C even in a loop that never yields. */
-const ENTRY = Symbol.for("npulab.kernel.entry");
-const enter = new vm.Script("globalThis[Symbol.for('npulab.kernel.entry')]()", {
-  filename: "node:internal/npulab",
-});
 
 interface Active {
   readonly cell: CompiledCell;
@@ -78,11 +72,11 @@ export function cellRunner({ folder, modules, tracebacks, finished }: CellRunner
         value = shown;
       });
       const start = () => body(handle, run.exports, modules.require, fileName, folder);
-      await entered(() => (context === undefined ? start() : context.run({ cell: module.id }, start)));
+      await (context === undefined ? start() : context.run({ cell: module.id }, start));
       const result = await mimeBundle(value);
       end(run, result === undefined ? {} : { result });
     } catch (error) {
-      end(run, { error: isBreak(error) ? INTERRUPTED : tracebacks.describe(error) });
+      end(run, { error: tracebacks.describe(error) });
     }
   }
 
@@ -96,26 +90,23 @@ export function cellRunner({ folder, modules, tracebacks, finished }: CellRunner
       modules.cells.set(cell.module.id, run.exports);
       void execute(run, executionCount);
     },
-    stop() {
-      if (active !== undefined) end(active, { error: INTERRUPTED });
+    stop(error) {
+      const stopped = active;
+      if (stopped !== undefined) end(stopped, { error });
+      return stopped?.cell.module.id;
+    },
+    attribute(name, work) {
+      if (context !== undefined) return context.run({ cell: name }, work);
+      const before = last;
+      last = name;
+      try {
+        work();
+      } finally {
+        last = before;
+      }
     },
     cellOfOutput: () => context?.getStore()?.cell ?? last,
   };
-}
-
-function entered<T>(start: () => Promise<T>): Promise<T> {
-  Reflect.set(globalThis, ENTRY, start);
-  try {
-    return enter.runInThisContext({ breakOnSigint: true }) as Promise<T>;
-  } finally {
-    Reflect.deleteProperty(globalThis, ENTRY);
-  }
-}
-
-function isBreak(error: unknown): boolean {
-  return (
-    error instanceof Error && (error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_INTERRUPTED"
-  );
 }
 
 function hasValue(exports: Exports, name: string): boolean {

@@ -27,6 +27,8 @@ export interface Tracebacks {
   /** Learns a module before it runs; `label` is how frames call it: `Cell In[3]`, `helper.ts`. */
   register(module: CompiledModule, fileName: string, label: string): void;
   describe(error: unknown): CellError;
+  /** Returns the cell that an error comes from: the outermost of its frames that is in one. */
+  cellOf(error: unknown): string | undefined;
 }
 
 interface Known {
@@ -87,6 +89,16 @@ export function tracebacks(folder: string): Tracebacks {
   return {
     register(module, fileName, label) {
       known.set(fileName, { module, label, map: undefined });
+    },
+    cellOf(error) {
+      if (!(error instanceof Error) || typeof error.stack !== "string") return undefined;
+      const paths = [...error.stack.matchAll(/(\/[^():\n]*?\.ts):\d+:\d+\)?$/gm)].map(
+        ([, path = ""]) => path,
+      );
+      const module = paths
+        .map((path) => known.get(path)?.module)
+        .findLast((each) => each?.cellMap !== undefined);
+      return module?.id;
     },
     describe(error) {
       const isError = error instanceof Error;

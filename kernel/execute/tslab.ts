@@ -14,6 +14,7 @@ import {
   type ProgressOptions,
 } from "./progress.js";
 
+export { type Comm, type CommMessage, openComm, registerCommTarget, unregisterCommTarget } from "./comms.js";
 export type { Displayable, DisplayResult, ProgressBar, ProgressOptions };
 
 /** Shows content under its MIME type. On a `newDisplay()`, each call replaces what the last one showed. */

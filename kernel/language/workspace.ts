@@ -13,7 +13,7 @@ import { ts } from "./typescript.js";
 const DISPLAY_TYPES = fileURLToPath(new URL("../execute/tslab.d.ts", import.meta.url));
 const GLOBALS = `
 declare const display: typeof import("tslab").displayValue;
-declare function prompt(question?: string): string;
+declare function prompt(question?: string, options?: { readonly password?: boolean }): string;
 `;
 
 export interface Workspace {

@@ -28,6 +28,8 @@ export interface Message {
   readonly parent: Partial<Header>;
   readonly metadata: JsonObject;
   readonly content: JsonObject;
+  /** Binary parts behind the JSON, as comm messages carry them; not signed, as the protocol says. */
+  readonly buffers?: readonly Buffer[];
 }
 
 export type Refusal = "no delimiter" | "missing parts" | "bad signature" | "bad JSON";
@@ -57,7 +59,13 @@ export function pack(message: Message, key: string): (string | Buffer)[] {
   const parts = [message.header, message.parent, message.metadata, message.content].map((part) =>
     JSON.stringify(part),
   );
-  return [...message.identities, DELIMITER, sign(key, parts), ...parts];
+  return [...message.identities, DELIMITER, sign(key, parts), ...parts, ...(message.buffers ?? [])];
+}
+
+/** Returns the signature of a message as it travelled; empty when there is none. */
+export function signatureOf(frames: readonly Buffer[]): string {
+  const at = frames.findIndex((frame) => frame.equals(DELIMITER));
+  return at < 0 ? "" : (frames[at + 1]?.toString("latin1") ?? "");
 }
 
 /** Returns the message in `frames`, or why it is refused; never throws, whatever the frames hold. */
@@ -86,6 +94,7 @@ export function parse(frames: readonly Buffer[], key: string): Parsed {
         parent: (parent ?? {}) as Partial<Header>,
         metadata: metadata ?? {},
         content: content ?? {},
+        ...(frames.length > at + 6 ? { buffers: frames.slice(at + 6) } : {}),
       },
     };
   } catch {

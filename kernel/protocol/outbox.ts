@@ -6,29 +6,31 @@
 export type Frames = (string | Buffer)[];
 
 export interface Outbox {
-  post(frames: Frames): void;
+  /** `sent` is called once ZeroMQ has the message, or nobody is left to send it to. */
+  post(frames: Frames, sent?: () => void): void;
   /** Resolves when all that was posted before has been handed to ZeroMQ. */
   flushed(): Promise<void>;
 }
 
 export function outbox(send: (frames: Frames) => Promise<void>): Outbox {
-  const queue: Frames[] = [];
+  const queue: { readonly frames: Frames; readonly sent: (() => void) | undefined }[] = [];
   let pump: Promise<void> | undefined;
 
   async function run(): Promise<void> {
-    for (let frames = queue.shift(); frames !== undefined; frames = queue.shift()) {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       try {
-        await send(frames);
+        await send(next.frames);
       } catch {
         // The peer has gone (EHOSTUNREACH) or the socket is closed: nobody is left to read this message.
       }
+      next.sent?.();
     }
     pump = undefined;
   }
 
   return {
-    post(frames) {
-      queue.push(frames);
+    post(frames, sent) {
+      queue.push({ frames, sent });
       pump ??= run();
     },
     async flushed() {

@@ -8,13 +8,19 @@ export interface StreamText<Parent> {
   readonly text: string;
 }
 
+/** Text that is sent as one message. */
+export interface JoinedText<Parent> extends StreamText<Parent> {
+  /** How many pieces it was joined from. */
+  readonly pieces: number;
+}
+
 export interface StreamJoiner<Parent> {
   add(piece: StreamText<Parent>): void;
   flush(): void;
 }
 
 export interface StreamJoinerOptions<Parent> {
-  readonly emit: (joined: StreamText<Parent>) => void;
+  readonly emit: (joined: JoinedText<Parent>) => void;
   /** 15 ms is below what an eye sees and above what a burst needs. */
   readonly delayMs?: number;
   readonly maxChars?: number;
@@ -23,7 +29,7 @@ export interface StreamJoinerOptions<Parent> {
 export function streamJoiner<Parent>({
   emit,
   delayMs = 15,
-  maxChars = 1 << 20,
+  maxChars = 1 << 18,
 }: StreamJoinerOptions<Parent>): StreamJoiner<Parent> {
   let held: { name: string; parent: Parent; pieces: string[]; chars: number } | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -34,7 +40,7 @@ export function streamJoiner<Parent>({
     if (held === undefined) return;
     const { name, parent, pieces } = held;
     held = undefined;
-    emit({ name, parent, text: pieces.join("") });
+    emit({ name, parent, text: pieces.join(""), pieces: pieces.length });
   }
 
   function add({ name, parent, text }: StreamText<Parent>): void {

@@ -13,10 +13,14 @@ import { typeError } from "./type-error.js";
 
 export interface Executor {
   submit(request: Message): void;
-  /** Stops the running cell; without one, what an earlier cell left running. */
-  interrupt(): void;
+  /** Ends the running cell with `error`; without one, stops what an earlier cell left running. */
+  stop(error?: CellError): Promise<void>;
+  /** Outputs of `module` answer the request with this header from now on. */
+  adopt(module: string, header: Header): void;
   /** Returns the request that the output of a module answers. */
   parentOf(module: string): Partial<Header>;
+  /** The request that ran last, or runs now; empty before the first. */
+  readonly lastHeader: Partial<Header>;
   /** The request that runs now. */
   readonly current: Message | undefined;
   readonly executionCount: number;
@@ -42,9 +46,10 @@ export function createExecutor({ io, language, main, history }: ExecutorOptions)
   const parents = new Map<string, Header>();
   let executionCount = 0;
   let current: Message | undefined;
+  let lastHeader: Partial<Header> = {};
   let draining = false;
-  /** A cell that is interrupted while it is compiled must not start. */
-  let interrupted = false;
+  /** A cell that is stopped while it is compiled must not start. */
+  let stopped: CellError | undefined;
 
   async function evaluate(code: string, header: Header): Promise<Evaluation> {
     let compiled: Awaited<ReturnType<typeof language.ask<"compile">>>;
@@ -54,15 +59,15 @@ export function createExecutor({ io, language, main, history }: ExecutorOptions)
       const text = error instanceof Error ? error.message : String(error);
       return { error: { ename: "KernelError", evalue: `the compiler failed: ${text}`, traceback: [text] } };
     }
-    if (interrupted) return { error: INTERRUPTED };
+    if (stopped !== undefined) return { error: stopped };
     if (!compiled.ok) return { error: typeError(compiled.diagnostics, executionCount) };
-    remember(compiled.module.id, header);
+    adopt(compiled.module.id, header);
     const { defined, ...outcome } = await main.run({ op: "execute", cell: compiled, executionCount });
     language.commit(compiled.module.id, defined);
     return outcome;
   }
 
-  function remember(module: string, header: Header): void {
+  function adopt(module: string, header: Header): void {
     parents.set(module, header);
     if (parents.size <= MAX_PARENTS) return;
     for (const oldest of parents.keys()) {
@@ -76,7 +81,8 @@ export function createExecutor({ io, language, main, history }: ExecutorOptions)
     const code = String(content.code ?? "");
     const silent = content.silent === true;
     current = request;
-    interrupted = false;
+    lastHeader = header;
+    stopped = undefined;
     io.publish("status", header, { execution_state: "busy" });
     if (!silent && content.store_history !== false) history.add(++executionCount, code);
     if (!silent) io.publish("execute_input", header, { code, execution_count: executionCount });
@@ -94,7 +100,7 @@ export function createExecutor({ io, language, main, history }: ExecutorOptions)
     }
     io.publish("status", header, { execution_state: "idle" });
     current = undefined;
-    if (error !== undefined && content.stop_on_error !== false) await abortQueue();
+    if (error !== undefined && content.stop_on_error !== false) await abortQueue(header.session);
   }
 
   function answer(request: Message, content: JsonObject): void {
@@ -114,14 +120,21 @@ export function createExecutor({ io, language, main, history }: ExecutorOptions)
     return values;
   }
 
-  async function abortQueue(): Promise<void> {
+  /** Another front end's cells do not depend on the one that failed: they run. */
+  async function abortQueue(session: string): Promise<void> {
     // Requests that were sent together with this one may still be on their way from the socket.
     await new Promise((resolve) => setImmediate(resolve));
+    const kept: Message[] = [];
     for (const request of queue.splice(0)) {
+      if (request.header.session !== session) {
+        kept.push(request);
+        continue;
+      }
       io.publish("status", request.header, { execution_state: "busy" });
       answer(request, { status: "aborted" });
       io.publish("status", request.header, { execution_state: "idle" });
     }
+    queue.push(...kept);
   }
 
   async function drain(): Promise<void> {
@@ -135,11 +148,15 @@ export function createExecutor({ io, language, main, history }: ExecutorOptions)
       queue.push(request);
       if (!draining) void drain();
     },
-    interrupt() {
-      interrupted = true;
-      void main.interrupt();
+    stop(error = INTERRUPTED) {
+      stopped = error;
+      return main.stop(error);
     },
+    adopt,
     parentOf: (module) => parents.get(module) ?? current?.header ?? {},
+    get lastHeader() {
+      return lastHeader;
+    },
     get current() {
       return current;
     },

@@ -1,11 +1,12 @@
 /**
  * The thread of the user's code as the wire sees it: it runs a cell, and it can be stopped whatever it does.
  * First it is asked; one that answers has stopped by itself (it was waiting). One that does not answer is
- * inside code that never yields, and the debugger cuts that code.
+ * inside code that never yields, and the debugger cuts that code. Processes that cells have started hear of it
+ * as they do of Ctrl-C; one that holds the thread (`execSync`) and does not leave is ended.
  */
 import { Session } from "node:inspector";
-import { INTERRUPTED } from "../execute/interrupted.js";
-import type { Execution, FromMain, ToMain } from "../threads.js";
+import type { CellError, Execution, FromMain, ToMain } from "../threads.js";
+import { descendants, signalAll, youngest } from "./children.js";
 
 export type CellOutcome = Omit<Extract<FromMain, { op: "done" }>, "op" | "cell">;
 
@@ -17,7 +18,10 @@ const MAX_PINGS_AFTER_CUT = 10;
 
 export interface MainThread {
   run(execution: Execution): Promise<CellOutcome>;
-  interrupt(): Promise<void>;
+  /** Ends the running cell with `error`; without one, ends what earlier cells left running. */
+  stop(error: CellError): Promise<void>;
+  /** Returns the bytes of heap that are in use; with `collect`, after what nobody needs has gone. */
+  heapUsed(options?: { readonly collect?: boolean }): Promise<number>;
   leave(code: number): void;
   /** Lets go of the debugger; with it held, a leaving process waits for it. */
   close(): void;
@@ -60,17 +64,29 @@ export function mainThread(post: (message: ToMain) => void): MainThread {
         post(execution);
       });
     },
-    async interrupt() {
+    async stop(error) {
       const stopped = running;
-      post({ op: "askStop" });
-      if (await ping(ANSWER_MS)) return;
+      post({ op: "askStop", error });
+      const waiting = await ping(ANSWER_MS);
+      signalAll(descendants(process.pid), "SIGINT");
+      if (waiting) return;
       inspector.post("Runtime.terminateExecution");
       // The cut may fall on a message handler; pings are the messages that can be spared.
       for (let tries = 0; tries < MAX_PINGS_AFTER_CUT; tries++) {
         const alive = await ping(CUT_MS);
-        if (running !== undefined && running === stopped) stopped.settle({ error: INTERRUPTED, defined: [] });
+        if (running !== undefined && running === stopped) stopped.settle({ error, defined: [] });
         if (alive) return;
+        if (tries === 0) signalAll(youngest(process.pid), "SIGKILL");
       }
+    },
+    async heapUsed({ collect = false } = {}) {
+      if (collect) await new Promise((resolve) => inspector.post("HeapProfiler.collectGarbage", resolve));
+      return new Promise((resolve, reject) => {
+        inspector.post("Runtime.getHeapUsage", (error, usage) => {
+          if (error === null) resolve((usage as { readonly usedSize: number }).usedSize);
+          else reject(error);
+        });
+      });
     },
     leave(code) {
       inspector.disconnect();

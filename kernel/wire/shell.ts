@@ -1,6 +1,7 @@
 /** Answers the requests that do not run code. */
 import type { JsonObject, Message } from "../protocol/message.js";
 import { PROTOCOL_VERSION } from "../protocol/message.js";
+import type { Comms } from "./comms.js";
 import type { History, HistoryQuery } from "./history.js";
 import type { LanguageClient } from "./language-client.js";
 import { toCodePoints, toUtf16 } from "./positions.js";
@@ -8,6 +9,7 @@ import { toCodePoints, toUtf16 } from "./positions.js";
 export interface ShellOptions {
   readonly language: LanguageClient;
   readonly history: History;
+  readonly comms: Comms;
   readonly typescriptVersion: string;
   readonly implementationVersion: string;
 }
@@ -23,6 +25,7 @@ export type Shell = (request: Message) => Promise<Answer | undefined>;
 export function createShell({
   language,
   history,
+  comms,
   typescriptVersion,
   implementationVersion,
 }: ShellOptions): Shell {
@@ -109,10 +112,33 @@ export function createShell({
       case "history_request":
         return { type: "history_reply", content: historyReply(request) };
       case "comm_info_request":
-        return { type: "comm_info_reply", content: { status: "ok", comms: {} } };
+        return {
+          type: "comm_info_reply",
+          content: { status: "ok", comms: comms.open(text(request.content.target_name)) },
+        };
+      case "comm_open":
+      case "comm_msg":
+      case "comm_close":
+        await comms.deliver(request);
+        return undefined;
+      case "debug_request":
+        return { type: "debug_reply", content: noDebugger(request.content) };
       default:
         return undefined;
     }
+  };
+}
+
+/** A refusal in the words of the Debug Adapter Protocol, so that a front end that asks is not left waiting. */
+function noDebugger({ seq, command }: JsonObject): JsonObject {
+  return {
+    type: "response",
+    seq: 0,
+    request_seq: whole(seq, 0),
+    command: text(command),
+    success: false,
+    message: "this kernel has no debugger",
+    body: {},
   };
 }
 
@@ -121,6 +147,7 @@ function historyQuery(content: JsonObject): HistoryQuery {
     case "range":
       return {
         access: "range",
+        session: whole(content.session, 0),
         start: whole(content.start, 0),
         stop: whole(content.stop, Number.MAX_SAFE_INTEGER),
       };

@@ -1,8 +1,13 @@
-/** Running an ONNX model with ONNX Runtime, where the package onnxruntime-node is installed. */
+/**
+ * Running an ONNX model with ONNX Runtime, where the package onnxruntime-node is installed. It runs in a
+ * process of its own (host.ts), so that a long inference leaves this one free and can be abandoned.
+ */
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { LabError } from "../errors.js";
 import { byteLength, type DType } from "../graph/dtype.js";
 import { elementCount, formatShape, type Shape, type StaticShape } from "../graph/shape.js";
+import { type Host, host } from "./host.js";
+import type { HostReply, HostSlot, HostTensor } from "./host-messages.js";
 
 /** A value of a run: packed little-endian elements. */
 export interface RunTensor {
@@ -55,86 +60,75 @@ const ARRAYS: Partial<Record<DType, ArrayMaker>> = {
   uint64: (buffer, count) => new BigUint64Array(buffer, 0, count),
 };
 
-async function loadRuntime(): Promise<typeof import("onnxruntime-node")> {
-  try {
-    return await import("onnxruntime-node");
-  } catch (cause) {
+/** Returns the answer, or throws the runtime's own words as a LabError. */
+function checked(reply: HostReply, what: "load the model into" | "run the model in"): HostReply {
+  if (reply.missing !== undefined) {
     throw new LabError({
       code: "NO_RUNTIME",
       message: "Cannot run the model: the package onnxruntime-node cannot be loaded",
-      hint: "npm install onnxruntime-node",
-      cause,
+      hint: `npm install onnxruntime-node (${reply.missing})`,
     });
   }
+  if (reply.failure === undefined) return reply;
+  throw new LabError({ code: "RUNTIME", message: `Cannot ${what} ONNX Runtime: ${reply.failure}` });
 }
 
-function slots(metadata: readonly InferenceSession.ValueMetadata[]): RunSlot[] {
-  return metadata.map((value) => {
-    if (!value.isTensor) {
-      throw new LabError({
-        code: "UNSUPPORTED",
-        message: `Cannot run the model: '${value.name}' is no tensor`,
-      });
+function slots(values: readonly HostSlot[] = []): RunSlot[] {
+  return values.map(({ name, type, shape }) => {
+    if (type === null) {
+      throw new LabError({ code: "UNSUPPORTED", message: `Cannot run the model: '${name}' is no tensor` });
     }
-    return { name: value.name, dtype: value.type, shape: value.shape };
+    return { name, dtype: type, shape };
   });
 }
+
+let sessions = 0;
 
 /**
  * Returns a session for a model, given as the bytes of an ONNX file or as the path of one (needed where its
  * weights lie in a data file). Throws a LabError with the runtime's own words when it refuses the model.
+ *
+ * A run whose process is ended, by an interrupt or a crash of the runtime, rejects; the next run opens the
+ * model again in a fresh process.
  */
 export async function openSession(
   model: Uint8Array | string,
   { optimize = "all", threads = 1 }: SessionOptions = {},
 ): Promise<RunSession> {
-  const runtime = await loadRuntime();
   const options: InferenceSession.SessionOptions = {
     graphOptimizationLevel: optimize === "none" ? "disabled" : "all",
     intraOpNumThreads: threads,
     logSeverityLevel: 3,
   };
-  let session: InferenceSession;
-  try {
-    session =
-      typeof model === "string"
-        ? await runtime.InferenceSession.create(model, options)
-        : await runtime.InferenceSession.create(model, options);
-  } catch (cause) {
-    throw new LabError({
-      code: "RUNTIME",
-      message: `Cannot load the model into ONNX Runtime: ${cause instanceof Error ? cause.message : String(cause)}`,
-      cause,
-    });
+  const session = ++sessions;
+  let at: Host | undefined;
+
+  async function opened(): Promise<HostReply> {
+    const process = host();
+    const reply = checked(await process.call({ op: "open", session, model, options }), "load the model into");
+    at = process;
+    return reply;
   }
-  const inputs = slots(session.inputMetadata);
+
+  const metadata = await opened();
+  const inputs = slots(metadata.inputs);
   return {
     inputs,
-    outputs: slots(session.outputMetadata),
+    outputs: slots(metadata.outputs),
     async run(given) {
-      const feeds: Record<string, OrtTensor> = {};
-      for (const slot of inputs) feeds[slot.name] = feed(runtime, slot, given.get(slot.name));
-      let results: InferenceSession.ReturnType;
-      try {
-        results = await session.run(feeds);
-      } catch (cause) {
-        throw new LabError({
-          code: "RUNTIME",
-          message: `Cannot run the model in ONNX Runtime: ${cause instanceof Error ? cause.message : String(cause)}`,
-          cause,
-        });
-      }
-      return new Map(Object.entries(results).map(([name, tensor]) => [name, result(name, tensor)]));
+      const feeds = inputs.map((slot) => feed(slot, given.get(slot.name)));
+      if (at?.alive !== true) await opened();
+      const reply = await (at as Host).call({ op: "run", session, feeds });
+      const { results = [] } = checked(reply, "run the model in");
+      return new Map(results.map((tensor) => [tensor.name, result(tensor)]));
     },
-    close: () => session.release(),
+    async close() {
+      if (at?.alive === true) await at.call({ op: "close", session });
+    },
   };
 }
 
-function feed(
-  runtime: typeof import("onnxruntime-node"),
-  slot: RunSlot,
-  given: RunTensor | undefined,
-): OrtTensor {
+function feed(slot: RunSlot, given: RunTensor | undefined): HostTensor {
   const wrong = (why: string) =>
     new LabError({ code: "INPUT", message: `Cannot run the model: input '${slot.name}' ${why}` });
   if (given === undefined) throw wrong("is missing");
@@ -147,11 +141,10 @@ function feed(
   }
   // A copy: the runtime wants whole, aligned arrays.
   const data = make(Uint8Array.from(given.data).buffer, count);
-  return new runtime.Tensor(given.dtype as "float32", data as Float32Array, given.shape);
+  return { name: slot.name, type: given.dtype, shape: given.shape, data };
 }
 
-function result(name: string, tensor: OrtTensor): RunTensor {
-  const { data } = tensor;
+function result({ name, type, shape, data }: HostTensor): RunTensor {
   if (Array.isArray(data)) {
     throw new LabError({
       code: "UNSUPPORTED",
@@ -160,8 +153,8 @@ function result(name: string, tensor: OrtTensor): RunTensor {
   }
   const array = data as Uint8Array;
   return {
-    dtype: tensor.type,
-    shape: tensor.dims,
+    dtype: type as DType,
+    shape,
     data: new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
   };
 }

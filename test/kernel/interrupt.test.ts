@@ -8,7 +8,7 @@ const { run } = shared;
 
 beforeAll(async () => {
   await run("let kept = 41");
-});
+}, 60_000);
 
 async function stopAfter(code: string, stop: () => unknown) {
   const running = run(code);

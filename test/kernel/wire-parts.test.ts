@@ -1,9 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
+import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { completeness } from "../../kernel/language/completeness.js";
 import { outbox } from "../../kernel/protocol/outbox.js";
 import { type StreamText, streamJoiner } from "../../kernel/protocol/stream-joiner.js";
-import { createHistory, globPattern } from "../../kernel/wire/history.js";
+import { createHistory, matchesGlob } from "../../kernel/wire/history.js";
 import { toCodePoints, toUtf16 } from "../../kernel/wire/positions.js";
 import { typeError } from "../../kernel/wire/type-error.js";
 
@@ -55,7 +56,9 @@ describe("createHistory()", () => {
       [1, 3, "1*2"],
       [1, 4, "1+2"],
     ]);
-    expect(history.find({ access: "range", start: 2, stop: 4 }).map(([, line]) => line)).toEqual([2, 3]);
+    expect(history.find({ access: "range", session: 0, start: 2, stop: 4 }).map(([, line]) => line)).toEqual([
+      2, 3,
+    ]);
     expect(history.find({ access: "search", pattern: "1?2", unique: false }).map(([, line]) => line)).toEqual(
       [1, 3, 4],
     );
@@ -63,9 +66,26 @@ describe("createHistory()", () => {
     expect(history.find({ access: "search", pattern: "*", unique: false, n: 1 })).toEqual([[1, 4, "1+2"]]);
   });
 
-  test("globPattern() takes other signs literally", () => {
-    expect(globPattern("a.b(*").test("a.b(c)")).toBe(true);
-    expect(globPattern("a.b").test("axb")).toBe(false);
+  test("matchesGlob() agrees with the plain recursive meaning of a glob, whatever the text", () => {
+    const means = (glob: string, text: string): boolean => {
+      if (glob === "") return text === "";
+      if (glob[0] === "*") return means(glob.slice(1), text) || (text !== "" && means(glob, text.slice(1)));
+      return text !== "" && (glob[0] === "?" || glob[0] === text[0]) && means(glob.slice(1), text.slice(1));
+    };
+    const word = (letters: string[]) =>
+      fc.array(fc.constantFrom(...letters), { maxLength: 8 }).map((all) => all.join(""));
+    fc.assert(
+      fc.property(word(["a", "b", ".", "*", "?"]), word(["a", "b", ".", "\n"]), (glob, text) => {
+        expect(matchesGlob(glob, text)).toBe(means(glob, text));
+      }),
+      { seed: 5, numRuns: 500 },
+    );
+  });
+
+  test("matchesGlob() with many stars answers at once", () => {
+    const started = performance.now();
+    expect(matchesGlob(`${"*a".repeat(40)}b`, "a".repeat(20_000))).toBe(false);
+    expect(performance.now() - started).toBeLessThan(2000);
   });
 });
 

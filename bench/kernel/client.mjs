@@ -13,7 +13,7 @@ import { newHeader, pack, parse } from "../../dist/kernel/protocol/message.js";
 
 /** Milliseconds between two tries to connect; ZeroMQ's own 100 would be seen in the start-up times. */
 const RECONNECT_MS = 2;
-const ANSWER_MS = 120_000;
+const ANSWER_MS = 30_000;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

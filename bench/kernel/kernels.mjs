@@ -22,7 +22,8 @@ const PYTHON = {
 
 /**
  * `rig` is a folder that holds the peers: `python -m venv venv && venv/bin/pip install ipykernel`,
- * `npm i --prefix tslab tslab`, `npm i --prefix deno deno`. What is not there is not timed.
+ * `npm i --prefix tslab tslab`, `npm i --prefix deno deno`, and as `before` an earlier checkout of this project, built.
+ * What is not there is not timed.
  */
 export function kernels(rig) {
   const peers = [
@@ -58,22 +59,27 @@ export function kernels(rig) {
       cells: PYTHON,
     },
   ];
-  return [
-    {
-      name: "npulab",
-      typeChecks: true,
-      command: (file) => [...kernelCommand(file)],
-      cwd: join(here, "notebooks"),
-      // What this project's own notebooks open with, on top of what every TypeScript kernel is asked to import.
-      cells: {
-        ...TYPESCRIPT,
-        imports: [
-          ...TYPESCRIPT.imports,
-          'import { analyze, load, preset, romTable, show } from "npulab"',
-          'import * as aq from "arquero"',
-        ],
-      },
+  const own = {
+    name: "npulab",
+    typeChecks: true,
+    command: (file) => [...kernelCommand(file)],
+    cwd: join(here, "notebooks"),
+    // What this project's own notebooks open with, on top of what every TypeScript kernel is asked to import.
+    cells: {
+      ...TYPESCRIPT,
+      imports: [
+        ...TYPESCRIPT.imports,
+        'import { analyze, load, preset, romTable, show } from "npulab"',
+        'import * as aq from "arquero"',
+      ],
     },
-    ...peers.filter(({ program }) => existsSync(program)),
+  };
+  const program = join(rig, "before/dist/kernel/main.js");
+  const command = (file) => own.command(file).map((part) => (part.endsWith("main.js") ? program : part));
+  return [
+    own,
+    ...[{ ...own, name: "npulab before", program, command }, ...peers].filter(({ program }) =>
+      existsSync(program),
+    ),
   ];
 }

@@ -38,6 +38,7 @@ async function round({ command, cwd, env, cells }) {
     found.firstCellMs = await kernel.run("1+1");
     await many(10, (i) => kernel.run(`${i}+1`));
     found.trivialMs = median(await many(50, (i) => kernel.run(`${i}+2`)));
+    found.residentMb = kernel.residentMb();
     await kernel.run("1+1");
     found.sameAgainMs = median(await many(30, () => kernel.run("1+1")));
     const complete = async () =>
@@ -62,6 +63,7 @@ async function round({ command, cwd, env, cells }) {
     found.after500Ms = median(await many(50, (i) => kernel.run(`${i}+3`)));
     await kernel.run("1+1");
     found.sameAgainAfter500Ms = median(await many(30, () => kernel.run("1+1")));
+    found.residentAfter500Mb = kernel.residentMb();
     return found;
   } finally {
     await kernel.stop();
@@ -89,19 +91,35 @@ async function soak({ command, cwd, env, cells }) {
 }
 
 const entrants = kernels(options.rig).filter(({ name }) => (options.only ?? name) === name);
-const results = new Map(entrants.map(({ name }) => [name, { rounds: [] }]));
+const results = new Map(entrants.map(({ name }) => [name, { rounds: [], failures: [] }]));
+/** A kernel that fails is reported and does not end the others' run. */
+async function attempt({ name }, what) {
+  const into = results.get(name);
+  try {
+    await what(into);
+  } catch (error) {
+    into.failures.push(error.message);
+    process.stderr.write(`${name}: ${error.message}\n`);
+  }
+}
 for (let i = 0; i < rounds; i++) {
-  for (const entrant of entrants) results.get(entrant.name).rounds.push(await round(entrant));
+  for (const entrant of entrants)
+    await attempt(entrant, async (into) => into.rounds.push(await round(entrant)));
   process.stderr.write(`round ${i + 1} of ${rounds}\n`);
 }
-if (soakCells > 0) for (const entrant of entrants) results.get(entrant.name).memory = await soak(entrant);
+if (soakCells > 0) {
+  for (const entrant of entrants)
+    await attempt(entrant, async (into) => {
+      into.memory = await soak(entrant);
+    });
+}
 
 const kernelsOut = entrants.map(({ name, typeChecks }) => {
-  const { rounds: measured, memory } = results.get(name);
+  const { rounds: measured, memory, failures } = results.get(name);
   const keys = Object.keys(measured[0] ?? {});
   const medians = Object.fromEntries(keys.map((key) => [key, median(measured.map((each) => each[key]))]));
   const best = Object.fromEntries(keys.map((key) => [key, Math.min(...measured.map((each) => each[key]))]));
-  return { name, typeChecks, median: medians, best, memory, rounds: measured };
+  return { name, typeChecks, median: medians, best, memory, failures, rounds: measured };
 });
 const rounded = (_key, value) => (typeof value === "number" ? Math.round(value * 100) / 100 : value);
 for (const { name, median: medians, best, memory } of kernelsOut) {

@@ -1,6 +1,7 @@
 /** The language thread: a TypeScript language service, so that typing help never waits for a running cell. */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { languageSession } from "./language/session.js";
+import { keepCompiler } from "./language/typescript.js";
 import type { FromLanguage, ToLanguage } from "./threads.js";
 
 const port = parentPort as MessagePort;
@@ -26,3 +27,4 @@ port.on("message", (message: ToLanguage) => {
 
 // The first look reads the standard library: do it before somebody waits for it.
 session.answer({ op: "compile", code: "const warm = [1].map((each) => each); warm" });
+keepCompiler();

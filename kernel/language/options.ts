@@ -4,6 +4,9 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { ts } from "./typescript.js";
 
+/** The root of the standard library: no browser's names, Node's come from its own types. */
+export const LIBRARY = "esnext";
+
 /**
  * Cells are explored, not shipped: `null` checks and implicit `any` would stop people on their way. What
  * stays on finds mistakes that no reading of the output would.
@@ -12,7 +15,7 @@ export function cellOptions(folder: string): ts.CompilerOptions {
   const root = typeRoot(folder);
   return {
     target: ts.ScriptTarget.ES2023,
-    lib: ["lib.esnext.d.ts"],
+    lib: [`lib.${LIBRARY}.d.ts`],
     module: ts.ModuleKind.CommonJS,
     // Bundler resolution reads `exports`, self-references and extensionless local files alike.
     moduleResolution: ts.ModuleResolutionKind.Bundler,

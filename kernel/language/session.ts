@@ -13,6 +13,7 @@ import { type CellMap, toModule } from "./cell-map.js";
 import { type CellSource, cellSource } from "./cell-source.js";
 import { completeness } from "./completeness.js";
 import { errorsOf } from "./diagnostics.js";
+import { documentationAt } from "./documentation.js";
 import { emitTransformers } from "./emit.js";
 import { KERNEL_NAME } from "./kernel-name.js";
 import { ts } from "./typescript.js";
@@ -25,6 +26,8 @@ export interface LanguageSession {
   /** Gives the names of a cell that has run to later cells. */
   commit(module: string, names: readonly string[]): void;
 }
+
+type Emitted = Pick<CompiledModule, "js" | "sourceMap">;
 
 export function languageSession(folder: string): LanguageSession {
   const workspace: Workspace = createWorkspace(
@@ -40,6 +43,7 @@ export function languageSession(folder: string): LanguageSession {
   let compiledCells = 0;
   let atHand: { readonly module: string; readonly source: CellSource } | undefined;
   let dropped: string[] = [];
+  let emitted: { readonly revision: number; readonly module: Emitted } | undefined;
 
   function compile(code: string): Compiled {
     const source = cellSource(code, { owners });
@@ -63,7 +67,7 @@ export function languageSession(folder: string): LanguageSession {
     dropped = [];
     return {
       ok: true,
-      module: { id: module, source: code, cellMap: source.map, ...emit(current) },
+      module: { id: module, source: code, cellMap: source.map, ...emitCurrent() },
       values: source.values,
       types: source.types,
       files,
@@ -71,7 +75,14 @@ export function languageSession(folder: string): LanguageSession {
     };
   }
 
-  function emit(fileName: string): Pick<CompiledModule, "js" | "sourceMap"> {
+  /** The same cell once more, with nothing changed around it, needs no second emit. */
+  function emitCurrent(): Emitted {
+    if (emitted?.revision !== workspace.revision)
+      emitted = { revision: workspace.revision, module: emit(workspace.current) };
+    return emitted.module;
+  }
+
+  function emit(fileName: string): Emitted {
     const { outputFiles } = workspace.service.getEmitOutput(fileName);
     const text = (ending: RegExp) => outputFiles.find(({ name }) => ending.test(name))?.text ?? "";
     // The map travels beside the code; left in, this comment would make the inspector look for a file.
@@ -132,15 +143,13 @@ export function languageSession(folder: string): LanguageSession {
     const info =
       service.getQuickInfoAtPosition(current, offset) ?? service.getQuickInfoAtPosition(current, offset - 1);
     if (info === undefined) return null;
-    const documentation = [ts.displayPartsToString(info.documentation)];
-    for (const tag of info.tags ?? [])
-      documentation.push(`@${tag.name} ${ts.displayPartsToString(tag.text)}`);
+    const program = service.getProgram();
     return {
       signature: ts
         .displayPartsToString(info.displayParts)
         .replace(/^\(alias\) /, "")
         .replace(/\nimport .*$/, ""),
-      documentation: documentation.filter((part) => part !== "").join("\n\n"),
+      documentation: program === undefined ? "" : documentationAt(program, current, info.textSpan.start),
     };
   }
 

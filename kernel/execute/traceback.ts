@@ -74,7 +74,7 @@ export function tracebacks(folder: string): Tracebacks {
   function lines(error: unknown, depth: number): string[] {
     if (!(error instanceof Error)) return [red(`Uncaught value: ${inspect(error)}`)];
     const stack = typeof error.stack === "string" ? error.stack : "";
-    const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
+    const frames = ownFrames(stack.split("\n").filter((line) => /^\s+at /.test(line)));
     const { hint, at } = error as { hint?: unknown; at?: unknown };
     return [
       `${red(error.name)}: ${error.message}${typeof at === "string" ? ` (${at})` : ""}`,
@@ -109,6 +109,12 @@ export function tracebacks(folder: string): Tracebacks {
       };
     },
   };
+}
+
+/** Leaves out what lies outermost and is Node's own: how the kernel came to run the cell. */
+function ownFrames(frames: readonly string[]): readonly string[] {
+  const outermost = frames.findLastIndex((line) => !/\bnode:/.test(line) && !line.includes(KERNEL_FOLDER));
+  return outermost < 0 ? frames : frames.slice(0, outermost + 1);
 }
 
 function written(name: string | undefined, label: string, { line, column }: Place): string {

@@ -88,6 +88,7 @@ describe("errors", () => {
     await run("// first line\nfunction deep(x: any) {\n  return x.y.z;\n}");
     const { error } = await run("\n\ndeep({})");
     expect(error?.ename).toBe("TypeError");
+    expect(error?.traceback).not.toContain("node:");
     expect(error?.traceback).toMatch(
       /^TypeError: Cannot read properties of undefined \(reading 'z'\)\n {4}at deep \(Cell In\[\d+\]:3:14\)\n {6}3 \| return x\.y\.z;\n {4}at Cell In\[\d+\]:3:5\n {6}3 \| deep\(\{\}\)$/,
     );

@@ -2,6 +2,7 @@
 import { relative } from "node:path";
 import type { CellDiagnostic } from "../threads.js";
 import { type CellMap, placeOf, toCell } from "./cell-map.js";
+import { nodeAt } from "./node-at.js";
 import { ts } from "./typescript.js";
 
 /**
@@ -70,7 +71,7 @@ function assignmentRefusal(
   program: ts.Program | undefined,
 ): { readonly code: number; readonly messageText: string } | undefined {
   const checker = program?.getTypeChecker();
-  const node = diagnostic.file && smallestAt(diagnostic.file, diagnostic.start ?? 0);
+  const node = diagnostic.file && nodeAt(diagnostic.file, diagnostic.start ?? 0);
   const alias = node && checker?.getSymbolAtLocation(node);
   if (alias === undefined || !(alias.flags & ts.SymbolFlags.Alias)) return undefined;
   const target = checker?.getAliasedSymbol(alias);
@@ -87,15 +88,4 @@ function assignmentRefusal(
     return { code: 2630, messageText: `Cannot assign to '${name}' because it is a function.` };
   }
   return { code: ASSIGN_TO_IMPORT, messageText: `Cannot assign to '${name}' because it is not a variable.` };
-}
-
-function smallestAt(file: ts.SourceFile, offset: number): ts.Node {
-  let node: ts.Node = file;
-  for (;;) {
-    const child = ts.forEachChild(node, (each) =>
-      each.getStart(file) <= offset && offset < each.end ? each : undefined,
-    );
-    if (child === undefined) return node;
-    node = child;
-  }
 }

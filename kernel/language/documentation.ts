@@ -5,13 +5,14 @@
  *     lib.es5.d.ts: … interface Math { … max(...values: number[]): number … } …
  *                     └────── parsed again; `max` is at the same distance from its start ──────┘
  */
+import { nodeAt } from "./node-at.js";
 import { ts } from "./typescript.js";
 
 /** Returns what the comments of the thing at `offset` say, tags included; empty when there are none. */
 export function documentationAt(program: ts.Program, fileName: string, offset: number): string {
   const file = program.getSourceFile(fileName);
   if (file === undefined) return "";
-  const node = innermost(file, offset);
+  const node = nodeAt(file, offset);
   const comments = declarationsOf(node, program.getTypeChecker()).map(commentsOf);
   return [...new Set(comments)].filter((text) => text !== "").join("\n\n");
 }
@@ -67,15 +68,4 @@ function same(file: ts.SourceFile, sought: ts.Node, shift: number): ts.Node | un
     );
   }
   return undefined;
-}
-
-function innermost(file: ts.SourceFile, offset: number): ts.Node {
-  let node: ts.Node = file;
-  for (;;) {
-    const child = ts.forEachChild(node, (each) =>
-      each.getStart(file) <= offset && offset < each.end ? each : undefined,
-    );
-    if (child === undefined) return node;
-    node = child;
-  }
 }

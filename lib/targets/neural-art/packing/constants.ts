@@ -52,13 +52,13 @@ function leavesAsFloat(node: Node, tensor: Tensor, { tool }: CompileOptions): bo
   return node.op === "DequantizeLinear" && tensor.quantization !== null && tool < "3.0";
 }
 
+/** What every buffer of a constant says of itself. */
+const ofConstant = (node: Node, { name }: Tensor) =>
+  ({ tensor: name, node, role: "constant", mode: "constant", cause: "constant" }) as const;
+
 function slopesDraft(node: Node, tensor: Tensor): BufferDraft {
   return simpleDraft({
-    tensor: tensor.name,
-    node,
-    role: "constant",
-    mode: "constant",
-    cause: "constant",
+    ...ofConstant(node, tensor),
     bytes: (tensor.size + SLOPES.more.value) * FLOAT,
     rule: RULES.slopes,
     explanation: `${tensor.size} slopes read on the CPU in float32, and ${SLOPES.more.value} value more`,
@@ -75,11 +75,7 @@ export function constantDraft(
   const { size } = tensor;
   if (leavesAsFloat(node, tensor, options)) {
     return simpleDraft({
-      tensor: tensor.name,
-      node,
-      role: "constant",
-      mode: "constant",
-      cause: "constant",
+      ...ofConstant(node, tensor),
       bytes: size * FLOAT,
       rule: RULES.constantOutput,
       explanation: `${size} values handed out as they are, widened from ${tensor.dtype} to float32`,
@@ -91,11 +87,7 @@ export function constantDraft(
   if (onCpu && node.op === "PRelu" && tensor === node.input(1)) return slopesDraft(node, tensor);
   const widened = onCpu && tensor.quantization !== null;
   return simpleDraft({
-    tensor: tensor.name,
-    node,
-    role: "constant",
-    mode: "constant",
-    cause: "constant",
+    ...ofConstant(node, tensor),
     bytes: widened ? size * FLOAT : tensor.bytes,
     rule: RULES.constant,
     explanation: widened

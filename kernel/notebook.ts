@@ -114,7 +114,7 @@ export function parseNotebook(content: string, name: string): Notebook {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new LabError({
       code: CODE,
-      message: `Cannot read notebook '${name}': it is not JSON (${why})`,
+      message: `Cannot read notebook '${name}': it is not JSON (${onOneLine(why)})`,
       cause,
     });
   }
@@ -226,4 +226,9 @@ function sorted(value: Json): Json {
       .sort()
       .map((key) => [key, sorted(record[key] as Json)]),
   );
+}
+
+/** Returns a text without line breaks and bytes that are no text: the parser quotes what it found. */
+function onOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\uFFFD]+/gu, " ");
 }

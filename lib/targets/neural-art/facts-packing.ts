@@ -142,6 +142,14 @@ export const VECTOR_VALUES = {
   ),
   /** Bits above the largest bias that the sum with the product needs. */
   biasHeadroom: fact(2, "fitted", "images 2.1 and 2.2: largest 700.5 has n = 19, 358.6 has n = 20"),
+  /** Values of an 8-bit input: 0 to 255, or -128 to 127. */
+  inputRange: fact(256, "observed", "int8 and uint8"),
+  /** Bits of the accumulator that 3.0 and later multiply, its sign not counted. */
+  accumulatorBits: fact(
+    15,
+    "observed",
+    "image 3.0 of MobileNetV2 0.5 128: shifts of 53 of 53 layers; the 256 above, fitted alone, is 255.6 to 259.5",
+  ),
   /** The byte of a zero offset: the unit takes its input as 0 to 255 then. */
   zeroOffset: fact(
     0,

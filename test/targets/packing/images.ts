@@ -7,7 +7,13 @@ import { normalizeModel } from "../../../lib/graph/passes/normalize.js";
 import { load } from "../../../lib/node/load.js";
 import { formEpochs } from "../../../lib/targets/neural-art/epochs/form.js";
 import { type FilledBuffer, packImage } from "../../../lib/targets/neural-art/packing/pack-image.js";
-import type { CompileOptions, Epoch, EpochPlan } from "../../../lib/targets/neural-art/records.js";
+import { bufferKind } from "../../../lib/targets/neural-art/packing/seen-in-images.js";
+import type {
+  CompileOptions,
+  Epoch,
+  EpochPlan,
+  ToolVersion,
+} from "../../../lib/targets/neural-art/records.js";
 import { macs } from "../../../lib/units.js";
 import { requireShared } from "../../shared.js";
 import { MODELS, openGraph } from "./compiled.js";
@@ -119,4 +125,17 @@ export function compareImage({ image, graph: build, options, onCpu }: ImageCase)
     (index >= 0 ? found : missing)!.push(filled);
   }
   return { predicted, actual, found: found!, missing: missing!, unknown: unknown! };
+}
+
+/** Returns the tools whose images hold each kind of buffer with the predicted bytes, kinds in alphabetical order. */
+export function seenInImages(): Readonly<Record<string, readonly ToolVersion[]>> {
+  const tools = new Map<string, Set<ToolVersion>>();
+  for (const image of IMAGES) {
+    for (const { buffer } of compareImage(image).found) {
+      const kind = bufferKind(buffer);
+      tools.set(kind, (tools.get(kind) ?? new Set()).add(image.options.tool));
+    }
+  }
+  const kinds = [...tools.keys()].sort();
+  return Object.fromEntries(kinds.map((kind) => [kind, [...tools.get(kind)!].sort()]));
 }

@@ -1,4 +1,5 @@
 import { LabError } from "../../../errors.js";
+import { tensorNumbers } from "../../../graph/elements.js";
 import type { LayerGeometry } from "../../../graph/geometry.js";
 import { flagAttribute, type Node, stringAttribute } from "../../../graph/node.js";
 
@@ -78,4 +79,48 @@ export function kernelValues(node: Node, geometry: LayerGeometry): Int8Array {
     }
   }
   return values;
+}
+
+/**
+ * Returns the real values of a layer's weights in the same order, quantised ones times their scale. Throws a
+ * LabError that names the node where the weights do not fill the kernel or each index of another axis has a scale.
+ */
+export function realKernelValues(node: Node, geometry: LayerGeometry): Float32Array {
+  const { weights, kernelHeight, kernelWidth, outputChannels, groups } = geometry;
+  const inputs = geometry.inputChannels / groups;
+  const each = kernelHeight * kernelWidth * inputs;
+  const { scale, zeroPoint } = weights.quantization ?? { scale: [1], zeroPoint: [0] };
+  const perChannel = scale.length > 1;
+  if (weights.size !== outputChannels * each || (perChannel && scale.length !== outputChannels)) {
+    throw new LabError({
+      code: "KERNEL_VALUES",
+      message: `Cannot widen the weights of ${node.describe()}: they are ${weights.size} values with ${scale.length} scales, expected ${outputChannels * each} values with 1 or ${outputChannels}`,
+      at: weights.name,
+    });
+  }
+  const stored = tensorNumbers(weights);
+  const strides = stridesOf(node, geometry);
+  return Float32Array.from(stored, (_, index) => {
+    const output = Math.floor(index / each);
+    const channel = perChannel ? output : 0;
+    const value = stored[strides === null ? index : placeInFile(geometry, strides, index)]!;
+    return (value - zeroPoint[channel]!) * scale[channel]!;
+  });
+}
+
+/** Returns where a file has the weight of an index in the order output, row, column, input. */
+function placeInFile(
+  { kernelHeight, kernelWidth, inputChannels, groups }: LayerGeometry,
+  strides: Strides,
+  index: number,
+): number {
+  const inputs = inputChannels / groups;
+  const tap = Math.floor(index / inputs);
+  const line = Math.floor(tap / kernelWidth);
+  return (
+    Math.floor(line / kernelHeight) * strides.output +
+    (line % kernelHeight) * strides.row +
+    (tap % kernelWidth) * strides.column +
+    (index % inputs) * strides.input
+  );
 }

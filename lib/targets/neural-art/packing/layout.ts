@@ -90,6 +90,16 @@ function spatialKernels({ inputZeroPoint }: WeightedLayer): number {
 }
 
 /**
+ * Returns how many channels of a layer's output lie side by side for each place of the map: as many as the unit
+ * has kernels in a group. Vectors that are repeated along the width follow it.
+ */
+export function outputBlock(layer: WeightedLayer, { group }: Pick<KernelChoice, "group">): number {
+  if (layer.kind === "depthwise") return group;
+  const pointwise = layer.kernelHeight * layer.kernelWidth === 1;
+  return largestDivisor(layer.outputChannels, pointwise ? KERNEL_BLOCK.kernels.value : spatialKernels(layer));
+}
+
+/**
  * Returns the parts of a kernel, in the order of their rows. One part unless the kernel is higher than 3 rows:
  *
  *   7x7 depthwise, 512 channels, 2.1:  rows 3, 3 and 1 of columns 6 and 1

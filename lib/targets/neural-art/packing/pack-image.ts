@@ -1,5 +1,6 @@
 import type { PackedBuffer, RomPlan } from "../records.js";
-import { type BufferContent, bufferContent } from "./content.js";
+import type { BufferContent } from "./buffer-content.js";
+import { bufferContent } from "./content.js";
 import { type PackModelRequest, packModel } from "./pack-model.js";
 
 export interface FilledBuffer {

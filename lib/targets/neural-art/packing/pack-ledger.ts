@@ -1,5 +1,5 @@
 import type { CompileOptions, RomCause } from "../records.js";
-import type { ContentStatus } from "./content.js";
+import type { ContentStatus } from "./buffer-content.js";
 import type { PackedImage } from "./pack-image.js";
 
 /** One buffer of a written image. Offsets count from the start of the image. */

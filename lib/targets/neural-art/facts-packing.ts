@@ -148,7 +148,7 @@ export const VECTOR_VALUES = {
   accumulatorBits: fact(
     15,
     "observed",
-    "image 3.0 of MobileNetV2 0.5 128: shifts of 53 of 53 layers; the 256 above, fitted alone, is 255.6 to 259.5",
+    "image 3.0 of MobileNetV2 0.5 128: shifts of 53 of 53 layers; the 256 above, fitted, is 255.5 to 259.5",
   ),
   /** The byte of a zero offset: the unit takes its input as 0 to 255 then. */
   zeroOffset: fact(

@@ -5,6 +5,7 @@ import { fromCSV } from "arquero";
 import { describe, expect, it } from "vitest";
 import { describeShared } from "../../shared.js";
 import { compareImage, IMAGES } from "./images.js";
+import { modelOutcomes, rowOutcomes, summarise } from "./layer-table.js";
 import { deepLeftOut, groupLeftOut, type LeftOut } from "./left-out.js";
 
 const path = resolve(import.meta.dirname, "../../../docs/packing.md");
@@ -49,6 +50,24 @@ describeShared("docs/packing.md", () => {
       ...lines("depthwise group, 3.0 and 4.0", groupLeftOut()),
     ];
     expectTable("left out", ["choice", "network left out", "layers", "wrong", "constants"], rows);
+  });
+
+  it("has the count of rows of the layer table that are sized to the byte", () => {
+    const models = modelOutcomes();
+    const rows = summarise(rowOutcomes()).map(({ tool, rows, exact, own, ownExact }) => {
+      const ours = models.filter((model) => model.tool === tool);
+      const layers = ours.reduce((total, model) => total + model.layers, 0);
+      const wrong = ours.reduce((total, model) => total + model.wrong, 0);
+      const whole = layers > 0 ? `${layers - wrong} of ${layers}` : "no model at hand";
+      return [tool, `${exact} of ${rows}`, `${ownExact} of ${own}`, whole];
+    });
+    const header = [
+      "tool",
+      "rows sized to the byte",
+      "without copies of a build",
+      "mode and size from the model",
+    ];
+    expectTable("rows", header, rows);
   });
 
   it("has the count of buffers found in each image", () => {

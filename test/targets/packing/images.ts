@@ -47,7 +47,7 @@ function onlySegment(path: string): Uint8Array {
 }
 
 const FRONT_END = "mobilenetv2/mobilenet_v2_128_0.5_QDQ_frontend";
-function mobileNetV2(): Graph {
+export function mobileNetV2(): Graph {
   return normalizeModel(load(requireShared(`models/${FRONT_END}.onnx`)).model).graph;
 }
 

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { fromCSV } from "arquero";
 import { describe, expect, it } from "vitest";
 import { describeShared } from "../../shared.js";
+import { blobsLeftOut } from "./blob-fit.js";
 import { compareImage, IMAGES } from "./images.js";
 import { modelOutcomes, rowOutcomes, summarise } from "./layer-table.js";
 import { deepLeftOut, groupLeftOut, type LeftOut } from "./left-out.js";
@@ -68,6 +69,17 @@ describeShared("docs/packing.md", () => {
       "mode and size from the model",
     ];
     expectTable("rows", header, rows);
+  });
+
+  it("has the errors of blob sizes", () => {
+    const percent = (error: number) => `${error < 0 ? "-" : "+"}${Math.abs(error * 100).toFixed(0)} %`;
+    const rows = blobsLeftOut().map(({ row, error, leftOut }) => [
+      ...[row.network, row.tool, row.epochs, row.blobs, row.channels, row.observed].map(String),
+      percent(error),
+      percent(leftOut),
+    ]);
+    const header = ["network", "tool", "epochs", "blobs", "channels", "bytes", "error", "left out"];
+    expectTable("blobs", header, rows);
   });
 
   it("has the count of buffers found in each image", () => {

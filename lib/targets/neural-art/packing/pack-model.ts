@@ -98,7 +98,7 @@ export function packModel({ graph, options, plan }: PackModelRequest): RomPlan {
     options,
     sourceBytes: sum([...sources].map((tensor) => bytes(tensor.bytes))),
     imageBytes: imageSize(placed),
-    blobBytes: estimateBlob(layers, options),
+    blobBytes: estimateBlob(layers, options, plan),
     buffers: placed.map(({ buffer, offset }) => ({ ...buffer, offset })),
     ledger: ledgerOf(placed),
   };

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bitsAbove, bitsBelow } from "../../../lib/targets/neural-art/packing/power-of-two.js";
 import type { Requantization } from "../../../lib/targets/neural-art/packing/requantization.js";
@@ -74,6 +75,29 @@ describe("repeatAlongWidth()", () => {
   it("reproduces its worked example", () => {
     const repeated = repeatAlongWidth(Int16Array.of(1, 2, 3, 4), { block: 2, columns: 3 });
     expect([...repeated]).toEqual([1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4]);
+  });
+
+  it("has every channel once in every column, and nothing else", () => {
+    const sizes = fc.record({
+      blocks: fc.integer({ min: 1, max: 60 }),
+      block: fc.integer({ min: 1, max: 24 }),
+      columns: fc.integer({ min: 1, max: 20 }),
+    });
+    fc.assert(
+      fc.property(sizes, ({ blocks, block, columns }) => {
+        const values = Int16Array.from({ length: blocks * block }, (_, channel) => channel - 300);
+        const repeated = repeatAlongWidth(values, { block, columns });
+        expect(repeated.length).toBe(values.length * columns);
+        for (let column = 0; column < columns; column++) {
+          const unpacked = values.map((_, channel) => {
+            const place = (Math.floor(channel / block) * columns + column) * block + (channel % block);
+            return repeated[place]!;
+          });
+          expect(unpacked).toEqual(values);
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 

@@ -77,6 +77,7 @@ function isDead(layer: Requantization, channel: number, step: number): boolean {
   return span / layer.outputScale < VECTOR_VALUES.deadSpan.value;
 }
 
+/** Vectors of tools 2.0 to 2.2. */
 function early(layer: Requantization, tool: ToolVersion): VectorValues {
   const steps = accumulatorSteps(layer);
   const shift = fractionBits(steps, VECTOR_VALUES.scaleBits.value);
@@ -97,6 +98,7 @@ export function accumulatorShift({ signedSums }: Pick<Requantization, "signedSum
   return Math.max(0, needed - VECTOR_VALUES.accumulatorBits.value);
 }
 
+/** Vectors of tools 3.0 and 4.0. */
 function late(layer: Requantization): VectorValues {
   const shift = accumulatorShift(layer);
   const ratios = accumulatorSteps(layer).map((step) => Math.fround(step / layer.outputScale) * 2 ** shift);

@@ -134,10 +134,15 @@ describe("unpackKernel()", () => {
         fc.pre(parts.every(({ mode }) => mode !== "float"));
         const count = shape.outputChannels * shape.height * shape.width * shape.inputChannels;
         // No zeros among the values, so that zeros of the packed bytes are padding.
-        const values = Int8Array.from({ length: count }, (_, index) => 1 + (((index + seed) * 31) & 63));
+        const values = Int8Array.from(
+          { length: count },
+          (_, index) => 1 + ((Math.imul(index + seed, 31) >>> 0) % 255),
+        );
         const packed = packKernelBytes(values, shape, parts);
-        for (const { mode, order, inputBlock, inputChannels } of parts)
-          seen.add(`${mode} ${order} ${inputBlock < inputChannels ? "blocks" : "whole"}`);
+        for (const { mode, order, inputBlock, inputChannels } of parts) {
+          const inputs = order === "kernelPairs" && inputChannels === 3 ? " RGB" : "";
+          seen.add(`${mode} ${order} ${inputBlock < inputChannels ? "blocks" : "whole"}${inputs}`);
+        }
         expect(unpackKernel(packed, shape, parts).every((value, index) => value === values[index])).toBe(
           true,
         );
@@ -154,6 +159,7 @@ describe("unpackKernel()", () => {
       "rows inputs blocks",
       "rows inputs whole",
       "rows kernelPairs whole",
+      "rows kernelPairs whole RGB",
     ]);
   });
 });

@@ -26,10 +26,20 @@ interface SpreadSeries extends Series {
   readonly stride: number;
 }
 
+/** Sheets of copies: the first starts at `start`, the next `sheet` later. */
+interface SheetSeries extends Series {
+  readonly sheet: number;
+}
+
 /** How many copies there are, and how many bytes each has. */
 interface Amount {
   readonly times: number;
   readonly length: number;
+}
+
+/** How many sheets there are, how many runs each has, and how many bytes each of those. */
+interface SheetAmount extends Amount {
+  readonly sheets: number;
 }
 
 function copyBytes(from: Series, to: Series, times: number): void {
@@ -44,34 +54,71 @@ function copyBytes(from: Series, to: Series, times: number): void {
   }
 }
 
-/** Copies runs of bytes. */
-export function copyRuns(from: Series, to: Series, { times, length }: Amount): void {
-  const { view: origin, step: fromStep } = from;
-  const { view: target, step: toStep } = to;
-  const words = length < WORD ? 0 : length;
-  // Two words of each run at a time; the second is the first again where a single one is left.
-  for (let offset = 0; offset < words; offset += 2 * WORD) {
-    const first = Math.min(offset, length - WORD);
-    const apart = Math.min(WORD, length - WORD - first);
-    let source = from.start + first;
-    let place = to.start + first;
-    for (let left = times; left > 0; left--) {
-      target.setInt32(place, origin.getInt32(source, true), true);
-      target.setInt32((place + apart) | 0, origin.getInt32((source + apart) | 0, true), true);
-      source = (source + fromStep) | 0;
-      place = (place + toStep) | 0;
-    }
-  }
-  for (let offset = words; offset < length; offset++) {
-    copyBytes({ ...from, start: from.start + offset }, { ...to, start: to.start + offset }, times);
-  }
-}
-
 const later = (series: Series, offset: number): Series => ({
   view: series.view,
   start: series.start + offset,
   step: series.step,
 });
+
+/** Copies 9 to 16 bytes of each run: the first two words, the last, and one between. */
+function copyFourWords(from: Series, to: Series, { times, length }: Amount): void {
+  const { view: origin, step: fromStep } = from;
+  const { view: target, step: toStep } = to;
+  const last = length - WORD;
+  const third = Math.min(2 * WORD, last);
+  let source = from.start;
+  let place = to.start;
+  for (let left = times; left > 0; left--) {
+    target.setInt32(place, origin.getInt32(source, true), true);
+    target.setInt32((place + WORD) | 0, origin.getInt32((source + WORD) | 0, true), true);
+    target.setInt32((place + third) | 0, origin.getInt32((source + third) | 0, true), true);
+    target.setInt32((place + last) | 0, origin.getInt32((source + last) | 0, true), true);
+    source = (source + fromStep) | 0;
+    place = (place + toStep) | 0;
+  }
+}
+
+/** Copies sheets of runs of bytes. */
+export function copySheets(from: SheetSeries, to: SheetSeries, { sheets, times, length }: SheetAmount): void {
+  if (length < WORD) copyShort(from, to, { sheets, times, length });
+  else copyWords(from, to, { sheets, times, length });
+}
+
+function copyShort(from: SheetSeries, to: SheetSeries, { sheets, times, length }: SheetAmount): void {
+  for (let sheet = 0; sheet < sheets; sheet++) {
+    for (let byte = 0; byte < length; byte++) {
+      copyBytes(later(from, sheet * from.sheet + byte), later(to, sheet * to.sheet + byte), times);
+    }
+  }
+}
+
+/** Copies two words of each run at a time. */
+function copyWords(from: SheetSeries, to: SheetSeries, { sheets, times, length }: SheetAmount): void {
+  const { view: origin, start: fromStart, step: fromStep, sheet: fromSheet } = from;
+  const { view: target, start: toStart, step: toStep, sheet: toSheet } = to;
+  for (let offset = 0; offset < length; offset += 2 * WORD) {
+    const first = Math.min(offset, length - WORD);
+    // The second word is the first again where a single one is left.
+    const apart = Math.min(WORD, length - WORD - first);
+    for (let sheet = 0; sheet < sheets; sheet++) {
+      let source = (fromStart + first + sheet * fromSheet) | 0;
+      let place = (toStart + first + sheet * toSheet) | 0;
+      for (let left = times; left > 0; left--) {
+        target.setInt32(place, origin.getInt32(source, true), true);
+        target.setInt32((place + apart) | 0, origin.getInt32((source + apart) | 0, true), true);
+        source = (source + fromStep) | 0;
+        place = (place + toStep) | 0;
+      }
+    }
+  }
+}
+
+/** Copies runs of bytes. */
+export function copyRuns(from: Series, to: Series, amount: Amount): void {
+  const { times, length } = amount;
+  if (length > 2 * WORD && length <= 4 * WORD) copyFourWords(from, to, amount);
+  else copySheets({ ...from, sheet: 0 }, { ...to, sheet: 0 }, { sheets: 1, times, length });
+}
 
 function gatherWord(from: SpreadSeries, to: Series, times: number): void {
   const { view: origin, step: fromStep, stride } = from;
@@ -96,6 +143,37 @@ export function gatherRuns(from: SpreadSeries, to: Series, { times, length }: Am
     gatherWord({ ...from, start: from.start + offset * from.stride }, later(to, offset), times);
   }
   for (; offset < length; offset++) copyBytes(later(from, offset * from.stride), later(to, offset), times);
+}
+
+/**
+ * Splits triples into three rows of `length` bytes, which lie `to.stride` apart. Four triples are three words:
+ *
+ *   [ a0 b0 c0 a1 ] [ b1 c1 a2 b2 ] [ c2 a3 b3 c3 ]  ->  [ a0 a1 a2 a3 ] [ b0 b1 b2 b3 ] [ c0 c1 c2 c3 ]
+ *
+ * The last four triples start early where fewer are left.
+ */
+export function splitTriples(from: Series, to: SpreadSeries, { times, length }: Amount): void {
+  const { view: origin, step: fromStep } = from;
+  const { view: target, step: toStep, stride } = to;
+  for (let offset = 0; offset < length; offset += WORD) {
+    const first = Math.min(offset, length - WORD);
+    let source = (from.start + 3 * first) | 0;
+    let place = (to.start + first) | 0;
+    for (let left = times; left > 0; left--) {
+      const low = origin.getInt32(source, true);
+      const middle = origin.getInt32((source + WORD) | 0, true);
+      const high = origin.getInt32((source + 2 * WORD) | 0, true);
+      const second = (place + stride) | 0;
+      const a = (low & 0xff) | ((low >>> 16) & 0xff00) | (middle & 0xff0000);
+      const b = ((low >>> 8) & 0xff) | ((middle & 0xff) << 8) | ((middle >>> 8) & 0xff0000);
+      const c = ((low >>> 16) & 0xff) | (middle & 0xff00) | ((high & 0xff) << 16);
+      target.setInt32(place, a | ((high & 0xff00) << 16), true);
+      target.setInt32(second, b | ((high & 0xff0000) << 8), true);
+      target.setInt32((second + stride) | 0, c | (high & ~0xffffff), true);
+      source = (source + fromStep) | 0;
+      place = (place + toStep) | 0;
+    }
+  }
 }
 
 function scatterWord(from: Series, to: SpreadSeries, times: number): void {
@@ -170,14 +248,19 @@ export function interleaveRows(
 ): void {
   const { view, step: stride } = from;
   const quads = rows - (rows % WORD);
-  const words = length - (length % WORD);
-  for (let row = 0; row < rows; row++) {
+  const words = Math.floor(length / WORD);
+  for (let row = 0; row < quads && words > 0; row += WORD) {
     const start = from.start + row * stride;
+    const place = to.start + row;
+    interleaveQuads({ view, start, step: WORD, stride }, { view: to.view, start: place, step: rows }, words);
+    const last = length - WORD;
+    if (last === (words - 1) * WORD) continue;
+    // The last word starts early, and writes some columns again.
+    const end = { view: to.view, start: place + last * rows, step: rows };
+    interleaveQuads({ view, start: start + last, step: WORD, stride }, end, 1);
+  }
+  for (let row = words > 0 ? quads : 0; row < rows; row++) {
     const column = { view: to.view, start: to.start + row, step: rows };
-    const whole = row < quads;
-    if (whole && row % WORD === 0) interleaveQuads({ view, start, step: WORD, stride }, column, words / WORD);
-    const done = whole ? words : 0;
-    if (done < length)
-      copyBytes({ view, start: start + done, step: 1 }, later(column, done * rows), length - done);
+    copyBytes({ view, start: from.start + row * stride, step: 1 }, column, length);
   }
 }

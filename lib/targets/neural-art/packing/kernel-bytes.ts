@@ -18,13 +18,16 @@
  */
 import { LabError } from "../../../errors.js";
 import type { KernelPart, KernelShape } from "../records.js";
-import { copyRuns, gatherRuns, interleaveRows, scatterRuns } from "./byte-runs.js";
+import { copyRuns, copySheets, gatherRuns, interleaveRows, scatterRuns, splitTriples } from "./byte-runs.js";
 
 /** Kernels whose values of one input lie side by side in deep mode. */
 const DEEP_SET = 8;
 
 /** Kernels that lie interleaved by input in parts of seven columns. */
 const PAIR = 2;
+
+/** Inputs of most first layers, which are those that have seven columns. */
+const RGB = 3;
 
 function requireFit(shape: KernelShape, values: number, parts: readonly KernelPart[], packed: number): void {
   const expected = shape.outputChannels * shape.height * shape.width * shape.inputChannels;
@@ -86,12 +89,18 @@ function packPairs(from: DataView, shape: KernelShape, part: KernelPart, to: Dat
   const kernel = shape.height * row;
   const length = (rows[1] - rows[0]) * shape.width;
   const gather = (output: number, size: number, times: number) => {
+    const start = output * kernel + rows[0] * row;
+    const place = ((output - (output % PAIR)) * inputs + (output % PAIR)) * length;
+    const sources = { view: from, start, step: PAIR * kernel };
+    const places = { view: to, start: place, step: PAIR * inputs * length };
+    if (inputs === RGB && length >= 4) {
+      splitTriples(sources, { ...places, stride: size * length }, { times, length });
+      return;
+    }
     for (let input = 0; input < inputs; input++) {
-      const start = output * kernel + rows[0] * row + input;
-      const place = ((output - (output % PAIR)) * inputs + input * size + (output % PAIR)) * length;
       gatherRuns(
-        { view: from, start, stride: inputs, step: PAIR * kernel },
-        { view: to, start: place, step: PAIR * inputs * length },
+        { ...sources, start: start + input, stride: inputs },
+        { ...places, start: place + input * size * length },
         { times, length },
       );
     }
@@ -107,8 +116,8 @@ function packRows(from: DataView, shape: KernelShape, part: KernelPart, to: Data
   const row = shape.width * inputs;
   const kernel = shape.height * row;
   const taps = (rows[1] - rows[0]) * shape.width;
+  const run = taps * inputs;
   if (length === inputs) {
-    const run = taps * inputs;
     const start = rows[0] * row;
     copyRuns(
       { view: from, start, step: kernel },
@@ -117,20 +126,15 @@ function packRows(from: DataView, shape: KernelShape, part: KernelPart, to: Data
     );
     return;
   }
-  // Where the part has all rows, the taps of one kernel and those of the next lie at one distance.
-  const together = taps * inputs === kernel ? kernelGroup : 1;
-  const times = together * taps;
   let at = 0;
   for (let first = 0; first < outputChannels; first += kernelGroup) {
-    for (let offset = 0; offset < inputs; offset += length) {
-      for (let output = first; output < first + kernelGroup; output += together, at += times * length) {
-        const start = output * kernel + rows[0] * row + offset;
-        copyRuns(
-          { view: from, start, step: inputs },
-          { view: to, start: at, step: length },
-          { times, length },
-        );
-      }
+    for (let offset = 0; offset < inputs; offset += length, at += kernelGroup * taps * length) {
+      const start = first * kernel + rows[0] * row + offset;
+      const source = { view: from, start, step: inputs, sheet: kernel };
+      const place = { view: to, start: at, step: length, sheet: taps * length };
+      // Where the part has all rows, the taps of one kernel and those of the next lie at one distance.
+      if (run === kernel) copyRuns(source, place, { times: kernelGroup * taps, length });
+      else copySheets(source, place, { sheets: kernelGroup, times: taps, length });
     }
   }
 }

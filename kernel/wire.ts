@@ -129,7 +129,13 @@ function askPerson({ prompt, password, answer: memory }: Extract<FromMain, { op:
     return;
   }
   question = memory;
-  io.reply("stdin", asker, "input_request", { prompt, password });
+  io.reply(
+    "stdin",
+    asker,
+    "input_request",
+    { prompt, password },
+    { sent: (delivered) => delivered || refuse(memory, "the front end that ran this cell has gone") },
+  );
 }
 
 port.on("message", (message: FromMain) => {

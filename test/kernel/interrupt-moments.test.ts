@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { sharedKernel } from "./harness.js";
 import { loadFactor } from "./load.js";
+import { seeded } from "./seeded.js";
 
 /** `npm run soak` tries more moments. */
 const MOMENTS = Number(process.env.SOAK_MOMENTS ?? 6);
@@ -18,15 +19,6 @@ const { run } = shared;
 beforeAll(async () => {
   await run("let kept = 41");
 }, 60_000);
-
-/** Numbers in [0, 1), the same in every run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /** Whether `promise` settles in time. */
 async function within(limitMs: number, promise: Promise<unknown>): Promise<boolean> {

@@ -9,6 +9,7 @@ import { startKernel } from "../../kernel/client.js";
 import { address } from "../../kernel/protocol/connection.js";
 import { parse } from "../../kernel/protocol/message.js";
 import { run } from "./harness.js";
+import { seeded } from "./seeded.js";
 
 /** `npm run soak` runs 2,000 cells and prints a million lines. */
 const CELLS = Number(process.env.SOAK_CELLS ?? 40);
@@ -17,15 +18,6 @@ const LINES = Number(process.env.SOAK_LINES ?? 100_000);
 function residentMegabytes(pid: number): number {
   const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Number(kilobytes) / 1024;
-}
-
-/** Numbers in [0, 1), the same in every run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
 
 /**

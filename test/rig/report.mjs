@@ -6,7 +6,9 @@ let failed = 0;
 
 export function check(claim, holds, detail = "") {
   if (!holds) failed++;
-  const more = String(detail).trim().replace(/\s*\n\s*/g, " | ");
+  const more = String(detail)
+    .trim()
+    .replace(/\s*\n\s*/g, " | ");
   console.log(`${holds ? "ok  " : "FAIL"} ${claim}${more === "" ? "" : `: ${more}`}`);
 }
 

@@ -47,7 +47,10 @@ const packages = join(work, "node_modules");
 mkdirSync(join(packages, "@types"), { recursive: true });
 const copies = ["arquero", "@uwdata", "acorn", "@types/node", "undici-types"];
 for (const name of copies)
-  cpSync(join(repository, "node_modules", name), join(packages, name), { recursive: true, dereference: true });
+  cpSync(join(repository, "node_modules", name), join(packages, name), {
+    recursive: true,
+    dereference: true,
+  });
 for (const name of readdirSync(join(repository, "node_modules"))) {
   if (!name.startsWith(".") && !existsSync(join(packages, name)))
     symlinkSync(join(repository, "node_modules", name), join(packages, name));

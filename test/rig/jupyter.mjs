@@ -67,6 +67,7 @@ export function createProject(notebooks) {
       cwd: work,
       env,
       encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
     });
   npulab("kernel", "install", "--prefix", join(folder, "prefix"));
   check(
@@ -111,7 +112,9 @@ export async function startServer({ program, project, args = [] }) {
     // The first asks whether one is sure, the second is.
     server.kill("SIGINT");
     server.kill("SIGTERM");
+    const late = setTimeout(() => server.kill("SIGKILL"), 10_000);
     await gone;
+    clearTimeout(late);
   };
   for (let tries = 0; ; tries++) {
     const answer = await fetch(`${address}/api?token=${TOKEN}`).catch(() => undefined);

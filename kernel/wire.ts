@@ -34,7 +34,15 @@ const io = createIo({
   log,
 });
 const post = (message: ToMain) => port.postMessage(message);
-const main = mainThread(post);
+const main = mainThread({
+  post,
+  cutLate: () =>
+    io.stream(
+      "stderr",
+      executor.lastHeader,
+      "Code of a stopped cell ran on and held the kernel; it was cut.\n",
+    ),
+});
 const path = historyPath();
 const history = createHistory(path === undefined ? undefined : historyFile({ path, failed: log }));
 const executor = createExecutor({ io, language, main, history });
@@ -68,7 +76,7 @@ async function onRequest(channel: "shell" | "control", request: Message): Promis
   try {
     if (header.msg_type === "shutdown_request") return await shutdown(channel, request);
     if (header.msg_type === "interrupt_request") {
-      void executor.stop();
+      await executor.interrupt(Date.parse(header.date));
       io.reply(channel, request, "interrupt_reply", { status: "ok" });
     } else {
       const reply = await shell(request);
@@ -121,7 +129,13 @@ function askPerson({ prompt, password, answer: memory }: Extract<FromMain, { op:
     return;
   }
   question = memory;
-  io.reply("stdin", asker, "input_request", { prompt, password });
+  io.reply(
+    "stdin",
+    asker,
+    "input_request",
+    { prompt, password },
+    { sent: (delivered) => delivered || refuse(memory, "the front end that ran this cell has gone") },
+  );
 }
 
 port.on("message", (message: FromMain) => {
@@ -151,7 +165,7 @@ await io.listen((channel, request) => {
   else void onRequest(channel, request);
 });
 
-new Worker(new URL("./signal.js", import.meta.url)).on("message", () => void executor.stop());
+new Worker(new URL("./signal.js", import.meta.url)).on("message", () => void executor.interrupt(Date.now()));
 
 watchMemory({
   heapLimit,

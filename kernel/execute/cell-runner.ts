@@ -6,6 +6,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { join } from "node:path";
 import type { CellError, CompiledCell, Execution, MimeBundle } from "../threads.js";
+import { INTERRUPTED } from "./interrupted.js";
 import { mimeBundle } from "./mime-bundle.js";
 import type { Exports, Modules } from "./modules.js";
 import type { Tracebacks } from "./traceback.js";
@@ -43,6 +44,14 @@ const context =
     ? new AsyncLocalStorage<{ readonly cell: string }>()
     : undefined;
 
+/** Thrown in a stopped cell where it would go on: what it left open is closed by its `finally`. */
+class Stopped extends Error {
+  override readonly name = INTERRUPTED.ename;
+  constructor() {
+    super(INTERRUPTED.evalue);
+  }
+}
+
 interface Active {
   readonly cell: CompiledCell;
   readonly exports: Exports;
@@ -68,8 +77,13 @@ export function cellRunner({ folder, modules, tracebacks, finished }: CellRunner
       tracebacks.register(module, fileName, `Cell In[${executionCount}]`);
       const body = modules.body(module, fileName);
       let value: unknown;
-      const handle = modules.handleFor(fileName, (shown) => {
-        value = shown;
+      const handle = modules.handleFor(fileName, {
+        result(shown) {
+          value = shown;
+        },
+        resumed() {
+          if (active !== run) throw new Stopped();
+        },
       });
       const start = () => body(handle, run.exports, modules.require, fileName, folder);
       await (context === undefined ? start() : context.run({ cell: module.id }, start));

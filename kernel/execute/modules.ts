@@ -15,8 +15,19 @@ export type Exports = Record<string, unknown>;
 export interface KernelHandle {
   import(specifier: string, names?: readonly string[], options?: object): Promise<object>;
   result(value: unknown): void;
+  /** Returns `value` in a cell that may run on; in one that was stopped meanwhile, throws. */
+  go<T>(value?: T): T | undefined;
   readonly meta: { readonly url: string; readonly filename: string; readonly dirname: string };
 }
+
+/** What a cell tells the kernel while it runs. */
+export interface CellHooks {
+  readonly result: (value: unknown) => void;
+  /** Called behind each await of the cell itself; throws in a cell that was stopped. */
+  readonly resumed: () => void;
+}
+
+const NO_HOOKS: CellHooks = { result() {}, resumed() {} };
 
 export type ModuleBody = (
   kernel: KernelHandle,
@@ -43,7 +54,7 @@ interface LocalFile {
 export interface Modules {
   readonly cells: Map<string, Exports>;
   addFiles(files: readonly CompiledModule[]): void;
-  handleFor(fileName: string, result: (value: unknown) => void): KernelHandle;
+  handleFor(fileName: string, hooks: CellHooks): KernelHandle;
   body(module: CompiledModule, fileName: string): ModuleBody;
   readonly require: NodeJS.Require;
 }
@@ -72,7 +83,7 @@ export function createModules({ folder, displayModule, register }: ModulesOption
   async function load(path: string, file: LocalFile, chain: readonly string[]): Promise<Exports> {
     if (chain.includes(path)) return file.exports;
     file.loaded ??= body(file.module, path)(
-      handle(path, [...chain, path], () => {}),
+      handle(path, [...chain, path], NO_HOOKS),
       file.exports,
       createRequire(path),
       path,
@@ -82,11 +93,7 @@ export function createModules({ folder, displayModule, register }: ModulesOption
     return file.exports;
   }
 
-  function handle(
-    fileName: string,
-    chain: readonly string[],
-    result: (value: unknown) => void,
-  ): KernelHandle {
+  function handle(fileName: string, chain: readonly string[], { result, resumed }: CellHooks): KernelHandle {
     const from = dirname(fileName);
     return {
       async import(specifier, names = [], options) {
@@ -101,6 +108,10 @@ export function createModules({ folder, displayModule, register }: ModulesOption
         return withNames(await nativeImport(target, options ?? json), names);
       },
       result,
+      go(value) {
+        resumed();
+        return value;
+      },
       meta: { url: pathToFileURL(fileName).href, filename: fileName, dirname: from },
     };
   }
@@ -109,7 +120,7 @@ export function createModules({ folder, displayModule, register }: ModulesOption
     cells,
     require,
     body,
-    handleFor: (fileName, result) => handle(fileName, [], result),
+    handleFor: (fileName, hooks) => handle(fileName, [], hooks),
     addFiles(changed) {
       if (changed.length === 0) return;
       // A changed file makes those that import it stale as well: all local files start anew.

@@ -1,9 +1,10 @@
-/** Ordinary values with more to show than their inspection: tables, pictures, numbers in bulk, errors. */
-import { inspect } from "node:util";
+/** Ordinary values with more to show than their inspection: tables, pictures, numbers in bulk, networks, errors. */
 import { LabError } from "../../lib/errors.js";
 import { type ShownTable, tableToHtml, tableToText } from "../../lib/table/show.js";
-import { escapeHtml } from "../html/escape.js";
 import type { JsonObject } from "../protocol/message.js";
+import { modelData } from "./models.js";
+import { isNumeric, numbersData } from "./numbers.js";
+import { tensorData } from "./tensors.js";
 
 /** Rows of a table that is the value of a cell; `show(table, { limit })` decides otherwise. */
 const TABLE_ROWS = 500;
@@ -19,7 +20,7 @@ export function richData(value: unknown): JsonObject | undefined {
   if (isNumeric(value) && value.length > 0) return numbersData(value);
   if (value instanceof Error) return { "text/plain": errorText(value) };
   if (isTable(value)) return tableData(value);
-  return undefined;
+  return tensorData(value) ?? modelData(value);
 }
 
 /** Arquero's tables, from whichever copy of it, are known by what they can do. */
@@ -53,69 +54,6 @@ function imageData(bytes: Uint8Array, mime: string): JsonObject {
     [mime]: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"),
     "text/plain": `${mime}, ${bytes.length.toLocaleString("en-US")} B`,
   };
-}
-
-type Numeric = { readonly length: number; readonly [index: number]: number | bigint };
-
-function isNumeric(value: object): value is Numeric {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView) && !Buffer.isBuffer(value);
-}
-
-const BINS = 40;
-const WIDTH = 240;
-const HEIGHT = 48;
-
-/** The inspection, and what one asks of many numbers first: how many, from where to where, how spread. */
-function numbersData(values: Numeric): JsonObject {
-  const text = inspect(values, { maxArrayLength: 60 });
-  let least = Number.POSITIVE_INFINITY;
-  let most = Number.NEGATIVE_INFINITY;
-  let sum = 0;
-  let finite = 0;
-  for (let index = 0; index < values.length; index++) {
-    const value = Number(values[index]);
-    if (!Number.isFinite(value)) continue;
-    finite++;
-    sum += value;
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  const figures = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 6 });
-  const odd = values.length - finite;
-  const summary = [
-    `${values.constructor.name}, ${values.length.toLocaleString("en-US")} values`,
-    ...(finite > 0
-      ? [`from ${figures.format(least)} to ${figures.format(most)}`, `mean ${figures.format(sum / finite)}`]
-      : []),
-    ...(odd > 0 ? [`${odd.toLocaleString("en-US")} not finite`] : []),
-  ].join(", ");
-  const picture = finite > 1 && most > least ? histogram(values, { least, most }) : "";
-  return {
-    "text/html": `<p>${escapeHtml(summary)}</p>${picture}<pre>${escapeHtml(text)}</pre>`,
-    "text/plain": `${text}\n${summary}`,
-  };
-}
-
-function histogram(
-  values: Numeric,
-  { least, most }: { readonly least: number; readonly most: number },
-): string {
-  const counts = new Array<number>(BINS).fill(0);
-  for (let index = 0; index < values.length; index++) {
-    const value = Number(values[index]);
-    if (!Number.isFinite(value)) continue;
-    const bin = Math.min(BINS - 1, Math.floor(((value - least) / (most - least)) * BINS));
-    counts[bin] = counts[bin]! + 1;
-  }
-  const tallest = Math.max(...counts);
-  const bars = counts
-    .map((count, bin) => {
-      const height = (count / tallest) * HEIGHT;
-      return `<rect x="${bin * (WIDTH / BINS)}" y="${(HEIGHT - height).toFixed(1)}" width="${WIDTH / BINS - 1}" height="${height.toFixed(1)}"/>`;
-    })
-    .join("");
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" fill="#0072B2">${bars}</svg>`;
-  return `<img alt="How the values are spread, in ${BINS} bins" src="data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}">`;
 }
 
 /** Returns an error that is a value, not a failure: its words, without the frames of the kernel. */

@@ -6,6 +6,8 @@
  *     await import("./net.ts")         await $kernel.import("/home/ann/net.ts")
  *     import.meta.dirname              $kernel.meta.dirname
  *     sum / count                      $kernel.result(sum / count)        (the last expression of a cell)
+ *     await ready                      $kernel.go(await ready)            (ends a cell that was stopped)
+ *     for await (const x of xs) { … }  for await (const x of xs) { $kernel.go(); … }
  *
  * Packages thus come through Node's own `import()`: the instance is the one that every other module gets.
  */
@@ -30,37 +32,44 @@ export function emitTransformers({ localFile, isCell }: EmitHooks): ts.CustomTra
     const kernel = (member: string) =>
       factory.createPropertyAccessExpression(factory.createIdentifier(KERNEL_NAME), member);
 
-    const visit = (node: ts.Node): ts.Node => {
-      const visited = ts.visitEachChild(node, visit, context);
+    const call = (member: string, args: readonly ts.Expression[], at: ts.Node) =>
+      ts.setTextRange(factory.createCallExpression(kernel(member), undefined, args), at);
+    const inFunction = (node: ts.Node): ts.Node => changed(ts.visitEachChild(node, inFunction, context));
+    /** Functions of a cell outlive it; what its own code awaits does not. */
+    const inCell = (node: ts.Node): ts.Node => {
+      const visited = changed(
+        ts.visitEachChild(node, ts.isFunctionLike(node) ? inFunction : inCell, context),
+      );
+      if (ts.isAwaitExpression(visited)) return call("go", [visited], visited);
+      if (!ts.isForOfStatement(visited) || visited.awaitModifier === undefined) return visited;
+      const { awaitModifier, initializer, expression, statement } = visited;
+      const go = factory.createExpressionStatement(call("go", [], statement));
+      const body = ts.isBlock(statement) ? statement.statements : [statement];
+      const guarded = factory.createBlock([go, ...body], true);
+      return factory.updateForOfStatement(visited, awaitModifier, initializer, expression, guarded);
+    };
+    const changed = (visited: ts.Node): ts.Node => {
       if (ts.isCallExpression(visited) && visited.expression.kind === ts.SyntaxKind.ImportKeyword) {
         const [target, options] = visited.arguments;
         if (target === undefined) return visited;
         const where = ts.isStringLiteralLike(target) ? resolved(target.text, file, factory) : target;
         const names = factory.createArrayLiteralExpression();
-        const call = factory.createCallExpression(
-          kernel("import"),
-          undefined,
-          options === undefined ? [where] : [where, names, options],
-        );
-        return ts.setTextRange(call, visited);
+        return call("import", options === undefined ? [where] : [where, names, options], visited);
       }
       if (ts.isMetaProperty(visited) && visited.keywordToken === ts.SyntaxKind.ImportKeyword)
         return kernel("meta");
       return visited;
     };
 
-    const seen = ts.visitEachChild(file, visit, context);
+    const seen = ts.visitEachChild(file, isCell(file.fileName) ? inCell : inFunction, context);
     if (!isCell(file.fileName)) return seen;
     const at = seen.statements.findLastIndex(
       (each) => !ts.isExportDeclaration(each) && !ts.isEmptyStatement(each),
     );
     const last = seen.statements[at];
     if (last === undefined || !ts.isExpressionStatement(last)) return seen;
-    const call = ts.setTextRange(
-      factory.createCallExpression(kernel("result"), undefined, [last.expression]),
-      last.expression,
-    );
-    const shown = ts.setTextRange(factory.createExpressionStatement(call), last);
+    const result = call("result", [last.expression], last.expression);
+    const shown = ts.setTextRange(factory.createExpressionStatement(result), last);
     return factory.updateSourceFile(seen, seen.statements.with(at, shown));
   }
 

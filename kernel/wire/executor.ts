@@ -4,7 +4,7 @@
  */
 import { INTERRUPTED } from "../execute/interrupted.js";
 import type { Header, JsonObject, Message } from "../protocol/message.js";
-import type { CellError, MimeBundle } from "../threads.js";
+import type { CellError, Compiled, MimeBundle } from "../threads.js";
 import type { History } from "./history.js";
 import type { Io } from "./io.js";
 import type { LanguageClient } from "./language-client.js";
@@ -15,6 +15,11 @@ export interface Executor {
   submit(request: Message): void;
   /** Ends the running cell with `error`; without one, stops what an earlier cell left running. */
   stop(error?: CellError): Promise<void>;
+  /**
+   * Stops what runs; where nothing does, the cell that was sent before the interrupt and is still on its way,
+   * by another socket. Resolves when cells that are sent from now on are safe.
+   */
+  interrupt(sentAt: number): Promise<void>;
   /** Outputs of `module` answer the request with this header from now on. */
   adopt(module: string, header: Header): void;
   /** Returns the request that the output of a module answers. */
@@ -38,6 +43,9 @@ interface Evaluation {
   readonly error?: CellError;
 }
 
+/** For a cell that was sent before an interrupt to arrive after it. */
+const ON_ITS_WAY_MS = 20;
+
 /** Late output of cells older than this goes to the running cell. */
 const MAX_PARENTS = 1000;
 
@@ -48,18 +56,28 @@ export function createExecutor({ io, language, main, history }: ExecutorOptions)
   let current: Message | undefined;
   let lastHeader: Partial<Header> = {};
   let draining = false;
-  /** A cell that is stopped while it is compiled must not start. */
+  /** A cell that is stopped while it is compiled must not start, nor be waited for. */
   let stopped: CellError | undefined;
+  let giveUp = () => {};
+  let interruptedUntil = Number.NEGATIVE_INFINITY;
 
   async function evaluate(code: string, header: Header): Promise<Evaluation> {
-    let compiled: Awaited<ReturnType<typeof language.ask<"compile">>>;
+    if (stopped !== undefined) return { error: stopped };
+    const asked = language.ask({ op: "compile", code });
+    const stop = new Promise<undefined>((resolve) => {
+      giveUp = () => resolve(undefined);
+    });
+    let compiled: Compiled | undefined;
     try {
-      compiled = await language.ask({ op: "compile", code });
+      compiled = await Promise.race([asked, stop]);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       return { error: { ename: "KernelError", evalue: `the compiler failed: ${text}`, traceback: [text] } };
     }
-    if (stopped !== undefined) return { error: stopped };
+    if (compiled === undefined || stopped !== undefined) {
+      asked.then((late) => late.ok && main.owe(late)).catch(() => {}); // nobody waits for it any more
+      return { error: stopped ?? INTERRUPTED };
+    }
     if (!compiled.ok) return { error: typeError(compiled.diagnostics, executionCount) };
     adopt(compiled.module.id, header);
     const { defined, ...outcome } = await main.run({ op: "execute", cell: compiled, executionCount });
@@ -82,7 +100,8 @@ export function createExecutor({ io, language, main, history }: ExecutorOptions)
     const silent = content.silent === true;
     current = request;
     lastHeader = header;
-    stopped = undefined;
+    stopped = Date.parse(header.date) <= interruptedUntil ? INTERRUPTED : undefined;
+    interruptedUntil = Number.NEGATIVE_INFINITY;
     io.publish("status", header, { execution_state: "busy" });
     if (!silent && content.store_history !== false) history.add(++executionCount, code);
     if (!silent) io.publish("execute_input", header, { code, execution_count: executionCount });
@@ -137,6 +156,12 @@ export function createExecutor({ io, language, main, history }: ExecutorOptions)
     queue.push(...kept);
   }
 
+  function stop(error = INTERRUPTED): Promise<void> {
+    stopped = error;
+    giveUp();
+    return main.stop(error);
+  }
+
   async function drain(): Promise<void> {
     draining = true;
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) await execute(next);
@@ -148,9 +173,14 @@ export function createExecutor({ io, language, main, history }: ExecutorOptions)
       queue.push(request);
       if (!draining) void drain();
     },
-    stop(error = INTERRUPTED) {
-      stopped = error;
-      return main.stop(error);
+    stop,
+    async interrupt(sentAt) {
+      const idle = current === undefined;
+      void stop();
+      if (!idle) return;
+      interruptedUntil = sentAt;
+      await new Promise((resolve) => setTimeout(resolve, ON_ITS_WAY_MS));
+      interruptedUntil = Number.NEGATIVE_INFINITY;
     },
     adopt,
     parentOf: (module) => parents.get(module) ?? current?.header ?? {},

@@ -22,12 +22,18 @@ export type RequestChannel = "shell" | "control" | "stdin";
 export interface Extras {
   readonly metadata?: JsonObject;
   readonly buffers?: readonly Buffer[];
-  /** Called once ZeroMQ has the message. */
-  readonly sent?: () => void;
+  /** Called once ZeroMQ has the message; a question to a front end that has gone is not `delivered`. */
+  readonly sent?: (delivered: boolean) => void;
 }
 
 export interface Io {
-  reply(channel: RequestChannel, request: Message, type: string, content: JsonObject): void;
+  reply(
+    channel: RequestChannel,
+    request: Message,
+    type: string,
+    content: JsonObject,
+    extras?: Pick<Extras, "sent">,
+  ): void;
   publish(type: string, parent: Parent, content: JsonObject, extras?: Extras): void;
   /** Publishes text, joined with what is printed around the same time. */
   stream(name: string, parent: Parent, text: string): void;
@@ -65,7 +71,8 @@ export function createIo({ connection, streamed, log }: IoOptions): Io {
   const routers = {
     shell: new Router({ linger: 0 }),
     control: new Router({ linger: 0 }),
-    stdin: new Router({ linger: 0 }),
+    // Without `mandatory`, what is sent to nobody vanishes without a word.
+    stdin: new Router({ linger: 0, mandatory: true }),
   };
   // A slow reader holds up the cell instead of missing output or filling the memory.
   const publisher = new Publisher({ linger: 500, sendHighWaterMark: READER_ROOM, noDrop: true });
@@ -163,10 +170,10 @@ export function createIo({ connection, streamed, log }: IoOptions): Io {
       for (const socket of [routers.shell, routers.control, routers.stdin, publisher, heartbeat])
         socket.close();
     },
-    reply(channel, request, type, content) {
+    reply(channel, request, type, content, extras) {
       // What a cell printed is out before the cell is answered.
       joiner.flush();
-      say(channel, request.identities, type, request.header, content);
+      say(channel, request.identities, type, request.header, content, extras);
     },
     publish(type, parent, content, extras) {
       joiner.flush();

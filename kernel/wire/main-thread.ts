@@ -5,7 +5,7 @@
  * as they do of Ctrl-C; one that holds the thread (`execSync`) and does not leave is ended.
  */
 import { Session } from "node:inspector";
-import type { CellError, Execution, FromMain, ToMain } from "../threads.js";
+import type { CellError, CompiledCell, Execution, FromMain, ToMain } from "../threads.js";
 import { descendants, signalAll, youngest } from "./children.js";
 
 export type CellOutcome = Omit<Extract<FromMain, { op: "done" }>, "op" | "cell">;
@@ -15,11 +15,19 @@ const ANSWER_MS = 60;
 /** A thread in native code comes back when that code does: after this the cell counts as stopped. */
 const CUT_MS = 150;
 const MAX_PINGS_AFTER_CUT = 10;
+/**
+ * Code of a stopped cell may run on once what it awaited is there. For so long after an interrupt a thread is
+ * asked before it gets a cell, and what holds it for longer than `HELD_MS` is cut.
+ */
+const AFTERMATH_MS = 30_000;
+const HELD_MS = 300;
 
 export interface MainThread {
   run(execution: Execution): Promise<CellOutcome>;
   /** Ends the running cell with `error`; without one, ends what earlier cells left running. */
   stop(error: CellError): Promise<void>;
+  /** Keeps what a compiled cell that never runs would have brought with it for the next one that does. */
+  owe(cell: CompiledCell): void;
   /** Returns the bytes of heap that are in use; with `collect`, after what nobody needs has gone. */
   heapUsed(options?: { readonly collect?: boolean }): Promise<number>;
   leave(code: number): void;
@@ -29,10 +37,26 @@ export interface MainThread {
   heard(message: FromMain): boolean;
 }
 
-export function mainThread(post: (message: ToMain) => void): MainThread {
+interface Run {
+  readonly cell: string;
+  /** False while the thread still has to be freed for it: there is nothing to cut yet. */
+  posted: boolean;
+  readonly settle: (outcome: CellOutcome) => void;
+}
+
+export interface MainThreadOptions {
+  readonly post: (message: ToMain) => void;
+  /** Called when code that outlived its interrupt was cut. */
+  readonly cutLate: () => void;
+}
+
+export function mainThread({ post, cutLate }: MainThreadOptions): MainThread {
   const inspector = new Session();
   inspector.connectToMainThread();
-  let running: { readonly cell: string; readonly settle: (outcome: CellOutcome) => void } | undefined;
+  let running: Run | undefined;
+  let stopping: Promise<void> | undefined;
+  let calmFrom = 0;
+  let owed: CompiledCell[] = [];
   const pings = new Map<number, () => void>();
   let pinged = 0;
 
@@ -50,34 +74,78 @@ export function mainThread(post: (message: ToMain) => void): MainThread {
     });
   }
 
+  /** Asks first; cuts what does not answer, and settles `run` when that takes long. */
+  async function end(error: CellError, run: Run | undefined): Promise<void> {
+    post({ op: "askStop", error });
+    const waiting = await ping(ANSWER_MS);
+    signalAll(descendants(process.pid), "SIGINT");
+    if (!waiting) await cut(() => run?.settle({ error, defined: [] }));
+  }
+
+  async function cut(unanswered: () => void): Promise<void> {
+    inspector.post("Runtime.terminateExecution");
+    // The cut may fall on a message handler; pings are the messages that can be spared.
+    for (let tries = 0; tries < MAX_PINGS_AFTER_CUT; tries++) {
+      const alive = await ping(CUT_MS);
+      unanswered();
+      if (alive) return;
+      if (tries === 0) signalAll(youngest(process.pid), "SIGKILL");
+    }
+  }
+
+  /** Hands a cell over once no cut is on its way that could fall on it, and nothing old holds the thread. */
+  async function begin(execution: Execution, run: Run): Promise<void> {
+    await stopping;
+    while (running === run && performance.now() < calmFrom && !(await ping(HELD_MS))) {
+      cutLate();
+      stopping = cut(() => {}).finally(() => {
+        stopping = undefined;
+      });
+      await stopping;
+    }
+    if (running === run) hand(execution, run);
+    else owed.push(execution.cell);
+  }
+
+  function hand(execution: Execution, run: Run): void {
+    run.posted = true;
+    if (owed.length === 0) {
+      post(execution);
+      return;
+    }
+    const all = [...owed, execution.cell];
+    owed = [];
+    const files = all.flatMap((cell) => cell.files);
+    post({ ...execution, cell: { ...execution.cell, files, dropped: all.flatMap((cell) => cell.dropped) } });
+  }
+
   return {
     run(execution) {
       return new Promise((resolve) => {
-        const cell = execution.cell.module.id;
-        running = {
-          cell,
+        const run: Run = {
+          cell: execution.cell.module.id,
+          posted: false,
           settle(outcome) {
+            if (running !== run) return;
             running = undefined;
             resolve(outcome);
           },
         };
-        post(execution);
+        running = run;
+        if (stopping === undefined && performance.now() >= calmFrom) hand(execution, run);
+        else void begin(execution, run);
       });
     },
-    async stop(error) {
-      const stopped = running;
-      post({ op: "askStop", error });
-      const waiting = await ping(ANSWER_MS);
-      signalAll(descendants(process.pid), "SIGINT");
-      if (waiting) return;
-      inspector.post("Runtime.terminateExecution");
-      // The cut may fall on a message handler; pings are the messages that can be spared.
-      for (let tries = 0; tries < MAX_PINGS_AFTER_CUT; tries++) {
-        const alive = await ping(CUT_MS);
-        if (running !== undefined && running === stopped) stopped.settle({ error, defined: [] });
-        if (alive) return;
-        if (tries === 0) signalAll(youngest(process.pid), "SIGKILL");
-      }
+    stop(error) {
+      calmFrom = performance.now() + AFTERMATH_MS;
+      if (running?.posted === false) running.settle({ error, defined: [] });
+      stopping ??= end(error, running).finally(() => {
+        stopping = undefined;
+      });
+      return stopping;
+    },
+    owe(cell) {
+      owed.push(cell);
     },
     async heapUsed({ collect = false } = {}) {
       if (collect) await new Promise((resolve) => inspector.post("HeapProfiler.collectGarbage", resolve));

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newHeader, pack } from "../../kernel/protocol/message.js";
@@ -14,11 +11,16 @@ const RUNS = Number(process.env.SOAK_MESSAGES ?? 12);
 const shared = sharedKernel();
 const { run } = shared;
 let peer: Peer;
+let other: Peer;
 beforeAll(async () => {
   peer = await connectPeer(shared.kernel.connection);
+  other = await connectPeer(shared.kernel.connection);
   await run("let kept = 41");
 }, 60_000);
-afterAll(() => peer?.close());
+afterAll(() => {
+  peer?.close();
+  other?.close();
+});
 
 const odd = fc.oneof(
   fc.constant(undefined),
@@ -50,7 +52,7 @@ const content = fc.record(
     cursor_pos: fc.oneof(fc.integer({ min: -3, max: 20 }), odd),
     silent: fc.oneof(fc.boolean(), odd),
     store_history: fc.oneof(fc.boolean(), odd),
-    stop_on_error: fc.constant(false),
+    stop_on_error: fc.oneof(fc.boolean(), odd),
     allow_stdin: odd,
     user_expressions: fc.oneof(fc.constant({ x: "1 + 1" }), odd),
     hist_access_type: fc.constantFrom("tail", "range", "search", "nothing"),
@@ -83,41 +85,53 @@ const type = fc.constantFrom(
   "comm_msg",
   "comm_close",
   "debug_request",
+  "interrupt_request",
   "nothing_request",
 );
 const valid = fc.record({
   kind: fc.constant("valid" as const),
+  from: fc.constantFrom(0, 1),
   channel: fc.constantFrom("shell" as const, "control" as const),
   type,
   content,
 });
-/** Not to be heard at all: damaged, unsigned, or said before. */
+/** Not to be heard at all: damaged, unsigned, or said before; or an answer that nobody asked for. */
 const refused = fc.record({
-  kind: fc.constantFrom("bytes" as const, "unsigned" as const, "replay" as const, "cut" as const),
+  kind: fc.constantFrom(
+    "bytes" as const,
+    "unsigned" as const,
+    "replay" as const,
+    "cut" as const,
+    "answer" as const,
+  ),
   frames: fc.array(fc.uint8Array({ maxLength: 20 }), { minLength: 1, maxLength: 6 }),
 });
 
 describe("any conversation", () => {
-  test("each request gets busy, one reply and idle; what is not signed or was said before gets nothing", async () => {
+  test("each request of two front ends gets busy, one reply and idle; what is not signed or was said before, or answers no question, gets nothing", async () => {
     const { key } = shared.kernel.connection;
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.oneof({ weight: 4, arbitrary: valid }, refused), { minLength: 1, maxLength: 12 }),
         async (messages) => {
-          const asked: Asked[] = [];
+          const asked: Asked[][] = [[], []];
+          const peers = [peer, other];
           const ghosts: string[] = [];
           let last: (string | Buffer)[] | undefined;
           for (const message of messages) {
             if (message.kind === "valid") {
-              const header = newHeader({ type: message.type, session: peer.session });
+              const from = peers[message.from] as Peer;
+              const header = newHeader({ type: message.type, session: from.session });
               const body = { identities: [], header, parent: {}, metadata: {}, content: message.content };
               // JSON drops what is undefined.
               last = pack(body, key);
-              await peer.sendFrames(message.channel, last);
+              await from.sendFrames(message.channel, last);
               // A control channel runs no cells.
-              asked.push({ id: header.msg_id, channel: message.channel, type: message.type });
+              asked[message.from]?.push({ id: header.msg_id, channel: message.channel, type: message.type });
             } else if (message.kind === "replay") {
               if (last !== undefined) await peer.sendFrames("shell", last);
+            } else if (message.kind === "answer") {
+              ghosts.push(await peer.send("stdin", "input_reply", { value: "unasked" }));
             } else if (message.kind === "bytes") {
               await peer.sendFrames(
                 "shell",
@@ -137,14 +151,16 @@ describe("any conversation", () => {
               await peer.sendFrames("shell", message.kind === "cut" ? frames.slice(0, 4) : frames);
             }
           }
-          for (const { id, type, channel } of asked) {
-            await peer.until(isIdleOf(id));
-            if (type === "execute_request" && channel === "shell") await peer.until(isReplyTo(id));
+          for (const [index, each] of peers.entries()) {
+            for (const { id, type, channel } of asked[index] ?? []) {
+              await each.until(isIdleOf(id));
+              if (type === "execute_request" && channel === "shell") await each.until(isReplyTo(id));
+            }
+            // Replies travel on another socket than `idle`: one more round on each, and all of them are here.
+            for (const channel of ["shell", "control"] as const)
+              await each.until(isReplyTo(await each.send(channel, "kernel_info_request")));
+            expect(judge(asked[index] ?? [], each.heard)).toEqual([]);
           }
-          // Replies travel on another socket than `idle`: one more round on each, and all of them are here.
-          for (const channel of ["shell", "control"] as const)
-            await peer.until(isReplyTo(await peer.send(channel, "kernel_info_request")));
-          expect(judge(asked, peer.heard)).toEqual([]);
           expect(ghosts.flatMap((id) => peer.answersTo(id))).toEqual([]);
         },
       ),
@@ -187,47 +203,18 @@ describe("any conversation", () => {
 
 describe("two front ends at once", () => {
   test("each hears its own answers; a failure of one does not abort the other's cells", async () => {
-    const other = await connectPeer(shared.kernel.connection);
-    try {
-      const slow = await peer.send("shell", "execute_request", {
-        code: "await new Promise((r) => setTimeout(r, 300)); throw new Error('mine')",
-      });
-      const mine = await peer.send("shell", "execute_request", { code: "'never'" });
-      const theirs = await other.send("shell", "execute_request", { code: "'theirs'" });
-      const reply = async (who: Peer, id: string) => (await who.until(isReplyTo(id))).content.status;
-      expect([await reply(peer, slow), await reply(peer, mine), await reply(other, theirs)]).toEqual([
-        "error",
-        "aborted",
-        "ok",
-      ]);
-      await peer.until(isIdleOf(theirs));
-      expect(peer.answersTo(theirs).every(({ channel }) => channel === "iopub")).toBe(true);
-    } finally {
-      other.close();
-    }
-  });
-});
-
-describe("the end of either side", () => {
-  const folder = mkdtempSync(join(tmpdir(), "npulab-ends-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  test("kill -9 of the kernel in a cell is noticed and its history is there afterwards", async () => {
-    const { startKernel } = await import("../../kernel/client.js");
-    const env = { NPULAB_HISTORY: join(folder, "history.jsonl") };
-    const first = await startKernel({ env });
-    await first.execute("'remembered'");
-    const running = first.execute("while (true) {}");
-    setTimeout(() => first.kill(), 250);
-    await expect(running).rejects.toThrow(/the kernel died \(signal SIGKILL\)/);
-    await first.died;
-    const second = await startKernel({ env });
-    const { content } = await second.request("shell", "history_request", { hist_access_type: "tail", n: 9 });
-    expect(content.history).toEqual([
-      [1, 1, "'remembered'"],
-      [1, 2, "while (true) {}"],
+    const slow = await peer.send("shell", "execute_request", {
+      code: "await new Promise((r) => setTimeout(r, 300)); throw new Error('mine')",
+    });
+    const mine = await peer.send("shell", "execute_request", { code: "'never'" });
+    const theirs = await other.send("shell", "execute_request", { code: "'theirs'" });
+    const reply = async (who: Peer, id: string) => (await who.until(isReplyTo(id))).content.status;
+    expect([await reply(peer, slow), await reply(peer, mine), await reply(other, theirs)]).toEqual([
+      "error",
+      "aborted",
+      "ok",
     ]);
-    second.kill();
-    await second.died;
-  }, 60_000);
+    await peer.until(isIdleOf(theirs));
+    expect(peer.answersTo(theirs).every(({ channel }) => channel === "iopub")).toBe(true);
+  });
 });

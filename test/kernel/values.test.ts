@@ -2,6 +2,9 @@ import { from } from "arquero";
 import { describe, expect, test } from "vitest";
 import { mimeBundle } from "../../kernel/execute/mime-bundle.js";
 import { LabError } from "../../lib/errors.js";
+import { constantFrom } from "../../lib/graph/elements.js";
+import { Tensor } from "../../lib/graph/tensor.js";
+import { preset } from "../../lib/node/load.js";
 import { figure } from "../../lib/plot/figure.js";
 
 const dataOf = async (value: unknown) => (await mimeBundle(value))?.data ?? {};
@@ -75,5 +78,47 @@ describe("mimeBundle()", () => {
     expect(await dataOf(new Error("outer", { cause: new TypeError("inner") }))).toEqual({
       "text/plain": "Error: outer\ncaused by TypeError: inner",
     });
+  });
+
+  test("a network as it was loaded: the picture of its graph, and where it comes from", async () => {
+    const loaded = preset("resnet8_32");
+    const data = await dataOf(loaded);
+    expect(String(data["image/svg+xml"])).toMatch(/^<svg/);
+    expect(data["text/plain"]).toMatch(/^built:resnet8_32, built.*, sha256 [0-9a-f]{12}\n/);
+    expect((await dataOf(loaded.model))["image/svg+xml"]).toBe(data["image/svg+xml"]);
+  });
+
+  test("a tensor: type, shape, quantisation, and the spread of its values, stored and real", async () => {
+    const weights = new Tensor({
+      name: "w<1>",
+      dtype: "int8",
+      shape: [2, 3],
+      quantization: { scale: [0.5], zeroPoint: [1], axis: null },
+      data: constantFrom("int8", [-127, 0, 1, 2, 3, 127]),
+    });
+    const data = await dataOf(weights);
+    expect(data["text/plain"]).toBe(
+      "Int8Array(6) [ -127, 0, 1, 2, 3, 127 ]\n" +
+        "w<1>: int8 2x3, scale 0.5, zero point 1; 6 values, from -127 to 127, mean 1; real values from -64 to 63",
+    );
+    expect(data["text/html"]).toMatch(/^<p>w&lt;1&gt;: int8 .*<img .*<pre>/s);
+    const between = new Tensor({
+      name: "a",
+      dtype: "uint8",
+      shape: ["batch", 4],
+      quantization: { scale: [0.1, 0.2], zeroPoint: [0, 0], axis: 1 },
+    });
+    expect((await dataOf(between))["text/plain"]).toBe(
+      "a: uint8 batchx4, 2 scales along axis 1, from 0.1 to 0.2, zero point 0, computed at run time",
+    );
+  });
+
+  test("a tensor of a run, at any byte of its buffer", async () => {
+    const bytes = new Uint8Array(9);
+    new DataView(bytes.buffer).setFloat32(1, 1.5, true);
+    const value = { dtype: "float32", shape: [2], data: bytes.subarray(1) };
+    expect((await dataOf(value))["text/plain"]).toBe(
+      "Float32Array(2) [ 1.5, 0 ]\nfloat32 2; 2 values, from 0 to 1.5, mean 0.75",
+    );
   });
 });

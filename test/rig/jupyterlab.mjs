@@ -7,54 +7,19 @@
  * Needs `jupyter` 4 (JupyterLab) on the path or in NPULAB_JUPYTER, and a Chromium (NPULAB_CHROMIUM). Without
  * them it says so and counts as skipped. Writes into a temporary folder only, and to SCREENSHOT_FOLDER.
  */
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { chromium } from "playwright-core";
+import { createProject, jupyter, needs, notebookOf, openPage, startServer, versionOf } from "./jupyter.mjs";
+import { check, finish, skipped } from "./report.mjs";
 
-const repository = resolve(import.meta.dirname, "../..");
-const jupyter = process.env.NPULAB_JUPYTER ?? "jupyter";
-const browserPath = process.env.NPULAB_CHROMIUM ?? "/usr/bin/chromium";
 const shots = process.argv[2];
-const TOKEN = "rig";
 const SECONDS = 1000;
 
-function skip(why) {
-  console.log(`skipped: ${why}`);
-  process.exit(0);
-}
-const version = spawnSync(jupyter, ["lab", "--version"], { encoding: "utf8" });
-if (version.status !== 0)
-  skip(`'${jupyter} lab' does not run; pip install jupyterlab, or set NPULAB_JUPYTER`);
-if (!existsSync(browserPath)) skip(`there is no browser at ${browserPath}`);
-if (!existsSync(join(repository, "dist/kernel/main.js"))) skip("the kernel is not built; npm run build");
-console.log(`JupyterLab ${version.stdout.trim()}`);
+needs({ program: "lab" });
+console.log(`JupyterLab ${versionOf("lab")}`);
 
-let failed = 0;
-function check(claim, holds, detail = "") {
-  if (!holds) failed++;
-  console.log(`${holds ? "ok  " : "FAIL"} ${claim}${detail === "" ? "" : `: ${detail}`}`);
-}
-
-// A project of its own, as someone has it who installed npulab: notebooks, packages, a kernelspec.
-const folder = mkdtempSync(join(tmpdir(), "npulab-rig-"));
-const work = join(folder, "work");
-mkdirSync(join(work, "node_modules"), { recursive: true });
-symlinkSync(repository, join(work, "node_modules/npulab"));
-symlinkSync(join(repository, "node_modules/arquero"), join(work, "node_modules/arquero"));
-cpSync(join(repository, "notebooks/01-rom-growth.ipynb"), join(work, "growth.ipynb"));
 const RIG_CELLS = [
   '// A bar that moves and ends\nimport { progress } from "tslab";\nfor await (const step of progress(Array.from({ length: 30 }, (_, index) => index), { label: "layers" })) {\n  await new Promise((resolve) => setTimeout(resolve, 100));\n}',
   '// A table as the last expression of a cell\nimport { from } from "arquero";\nfrom(Array.from({ length: 120 }, (_, index) => ({ layer: index, image_bytes: 1000 * index, inference_ms: index / 7 })))',
@@ -62,84 +27,18 @@ const RIG_CELLS = [
   "const net: { nodes?: string[] } = {};\nnet.nodes!.length;",
   'const wrong: number = "text";',
 ];
-const notebookOf = (sources) => ({
-  nbformat: 4,
-  nbformat_minor: 5,
-  metadata: { kernelspec: { name: "npulab", display_name: "TypeScript (npulab)", language: "typescript" } },
-  cells: sources.map((source, index) => ({
-    cell_type: "code",
-    id: `cell-${index}`,
-    metadata: {},
-    execution_count: null,
-    outputs: [],
-    source,
-  })),
+const project = createProject({
+  "rig.ipynb": notebookOf(RIG_CELLS),
+  "quiet.ipynb": notebookOf(RIG_CELLS.slice(0, 2)),
 });
-writeFileSync(join(work, "rig.ipynb"), JSON.stringify(notebookOf(RIG_CELLS)));
-writeFileSync(join(work, "quiet.ipynb"), JSON.stringify(notebookOf(RIG_CELLS.slice(0, 2))));
-const env = {
-  ...process.env,
-  HOME: folder,
-  JUPYTER_PATH: join(folder, "prefix/share/jupyter"),
-  JUPYTER_DATA_DIR: join(folder, "data"),
-  JUPYTER_CONFIG_DIR: join(folder, "config"),
-  JUPYTER_RUNTIME_DIR: join(folder, "runtime"),
-  PATH: `${dirname(jupyter)}:${process.env.PATH}`,
-};
-const npulab = (...args) =>
-  execFileSync(process.execPath, [join(repository, "dist/cli/main.js"), ...args], {
-    cwd: work,
-    env,
-    encoding: "utf8",
-  });
-npulab("kernel", "install", "--prefix", join(folder, "prefix"));
-check(
-  "npulab kernel install: Jupyter lists the kernel",
-  /npulab/.test(execFileSync(jupyter, ["kernelspec", "list"], { env, encoding: "utf8" })),
-);
-
-const port = await new Promise((found) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const { port: free } = server.address();
-    server.close(() => found(free));
-  });
-});
-const lab = spawn(
-  jupyter,
-  [
-    "lab",
-    "--no-browser",
-    "--allow-root",
-    `--ServerApp.port=${port}`,
-    `--IdentityProvider.token=${TOKEN}`,
-    "--expose-app-in-browser",
-    `--ServerApp.root_dir=${work}`,
-  ],
-  { cwd: work, env, stdio: ["ignore", "ignore", "pipe"] },
-);
-let log = "";
-lab.stderr.on("data", (text) => {
-  log += text;
-});
+const { work, env, npulab } = project;
+const server = await startServer({ program: "lab", project, args: ["--expose-app-in-browser"] });
 let browser;
 try {
-  const address = `http://127.0.0.1:${port}`;
-  for (let tries = 0; ; tries++) {
-    const answer = await fetch(`${address}/api?token=${TOKEN}`).catch(() => undefined);
-    if (answer?.ok) break;
-    if (tries > 240) throw new Error(`JupyterLab did not start: ${log.slice(-2000)}`);
-    await new Promise((next) => setTimeout(next, 500));
-  }
-  browser = await chromium.launch({
-    executablePath: browserPath,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  page.setDefaultTimeout(60 * SECONDS);
-  const outside = [];
-  page.on("request", (request) => {
-    if (/^https?:/.test(request.url()) && !request.url().startsWith(address)) outside.push(request.url());
-  });
+  const { address, token } = server;
+  const opened = await openPage(server);
+  const { page, outside, until } = opened;
+  browser = opened.browser;
   const shoot = async (name) => {
     if (shots !== undefined) await page.screenshot({ path: join(shots, `${name}.png`) });
   };
@@ -151,15 +50,8 @@ try {
     );
   const kernelStatus = () =>
     page.evaluate(() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status);
-  const until = async (holds, limitMs, what) => {
-    const end = Date.now() + limitMs;
-    while (!(await holds())) {
-      if (Date.now() > end) throw new Error(`Timed out: ${what}`);
-      await page.waitForTimeout(100);
-    }
-  };
   const open = async (name) => {
-    await page.goto(`${address}/lab/tree/${name}?token=${TOKEN}&reset`);
+    await page.goto(`${address}/lab/tree/${name}?token=${token}&reset`);
     await page.waitForFunction(() => window.jupyterapp?.shell?.currentWidget?.sessionContext !== undefined);
     await until(async () => (await kernelStatus()) === "idle", 60 * SECONDS, "the kernel is idle");
     for (const button of await page.getByRole("button", { name: /^(No|Hide|Dismiss)/ }).all())
@@ -375,9 +267,7 @@ try {
   check("the rig ran to its end", false, error.stack);
 } finally {
   await browser?.close();
-  lab.kill("SIGINT");
-  lab.kill("SIGTERM");
-  await new Promise((gone) => lab.once("exit", gone));
+  await server.stop();
 }
 
 // Clients without a browser.
@@ -387,7 +277,7 @@ const spoken = ask(jupyter, ["console", "--kernel", "npulab", "--simple-prompt"]
   input: "const half = 21\nhalf * 2\nexit\n",
 });
 if (spoken.error || /not found|No such|is not a Jupyter command/.test(spoken.stderr))
-  console.log("skipped: jupyter console is not installed");
+  skipped("jupyter console is not installed");
 else
   check(
     "jupyter console answers",
@@ -401,9 +291,8 @@ check(
   converted.status === 0 ? "" : converted.stderr.slice(-400),
 );
 const papermill = ask("papermill", ["growth.ipynb", "out.ipynb", "-k", "npulab", "--no-progress-bar"]);
-if (papermill.error) console.log("skipped: papermill is not installed");
+if (papermill.error) skipped("papermill is not installed");
 else check("papermill", papermill.status === 0, papermill.status === 0 ? "" : papermill.stderr.slice(-400));
 
-rmSync(folder, { recursive: true, force: true });
-console.log(failed === 0 ? "all hold" : `${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+project.remove();
+finish();

@@ -34,7 +34,7 @@ const io = createIo({
   log,
 });
 const post = (message: ToMain) => port.postMessage(message);
-const main = mainThread(post);
+const main = mainThread({ post, owns: language.owns });
 const path = historyPath();
 const history = createHistory(path === undefined ? undefined : historyFile({ path, failed: log }));
 const executor = createExecutor({ io, language, main, history });

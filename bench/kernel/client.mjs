@@ -77,6 +77,7 @@ export async function start({ command, cwd, env = {} }) {
   const startMs = performance.now() - begun;
   return {
     startMs,
+    pid: child.pid,
     ask,
     /** Runs a cell and returns its milliseconds; a cell that fails has no time. */
     async run(code) {

@@ -61,7 +61,10 @@ export function emitTransformers({ localFile, isCell }: EmitHooks): ts.CustomTra
       last.expression,
     );
     const shown = ts.setTextRange(factory.createExpressionStatement(call), last);
-    return factory.updateSourceFile(seen, seen.statements.with(at, shown));
+    return factory.updateSourceFile(
+      seen,
+      seen.statements.map((each, i) => (i === at ? shown : each)),
+    );
   }
 
   /** The compiler has made `require("x")` of the imports; only those calls are ours to change. */

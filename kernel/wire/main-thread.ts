@@ -6,7 +6,7 @@
  */
 import { Session } from "node:inspector";
 import type { CellError, Execution, FromMain, ToMain } from "../threads.js";
-import { descendants, signalAll, youngest } from "./children.js";
+import { descendants, processTable, signalAll, youngest } from "./children.js";
 
 export type CellOutcome = Omit<Extract<FromMain, { op: "done" }>, "op" | "cell">;
 
@@ -29,7 +29,13 @@ export interface MainThread {
   heard(message: FromMain): boolean;
 }
 
-export function mainThread(post: (message: ToMain) => void): MainThread {
+export interface MainThreadOptions {
+  readonly post: (message: ToMain) => void;
+  /** Whether a process is the kernel's own, and no cell's. */
+  readonly owns: (pid: number) => boolean;
+}
+
+export function mainThread({ post, owns }: MainThreadOptions): MainThread {
   const inspector = new Session();
   inspector.connectToMainThread();
   let running: { readonly cell: string; readonly settle: (outcome: CellOutcome) => void } | undefined;
@@ -50,6 +56,8 @@ export function mainThread(post: (message: ToMain) => void): MainThread {
     });
   }
 
+  const processes = () => processTable().filter(({ pid }) => !owns(pid));
+
   return {
     run(execution) {
       return new Promise((resolve) => {
@@ -68,7 +76,7 @@ export function mainThread(post: (message: ToMain) => void): MainThread {
       const stopped = running;
       post({ op: "askStop", error });
       const waiting = await ping(ANSWER_MS);
-      signalAll(descendants(process.pid), "SIGINT");
+      signalAll(descendants(process.pid, processes()), "SIGINT");
       if (waiting) return;
       inspector.post("Runtime.terminateExecution");
       // The cut may fall on a message handler; pings are the messages that can be spared.
@@ -76,7 +84,7 @@ export function mainThread(post: (message: ToMain) => void): MainThread {
         const alive = await ping(CUT_MS);
         if (running !== undefined && running === stopped) stopped.settle({ error, defined: [] });
         if (alive) return;
-        if (tries === 0) signalAll(youngest(process.pid), "SIGKILL");
+        if (tries === 0) signalAll(youngest(process.pid, processes()), "SIGKILL");
       }
     },
     async heapUsed({ collect = false } = {}) {

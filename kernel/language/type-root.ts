@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 export function typeRoot(folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
     const root = join(at, "node_modules", "@types");
-    if (existsSync(join(root, "node"))) return root;
+    if (existsSync(join(root, "node"))) return realpathSync(root);
     if (dirname(at) === at) break;
   }
   try {

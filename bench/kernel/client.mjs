@@ -57,10 +57,12 @@ export async function start({ command, cwd, env = {} }) {
       const header = newHeader({ type, session });
       const late = setTimeout(() => {
         waiting.delete(header.msg_id);
-        reject(new Error(`Cannot time ${type}: no answer within ${ANSWER_MS} ms`));
+        const { reply } = asked;
+        const state = reply === undefined ? "no answer" : "an answer, but no idle status";
+        reject(new Error(`Cannot time ${type} '${content.code ?? ""}': ${state} within ${ANSWER_MS} ms`));
       }, ANSWER_MS);
       const sent = performance.now();
-      waiting.set(header.msg_id, {
+      const asked = {
         awaitIdle,
         settle() {
           const ms = performance.now() - sent;
@@ -69,7 +71,8 @@ export async function start({ command, cwd, env = {} }) {
           waiting.delete(header.msg_id);
           resolve({ ms, content: reply.content });
         },
-      });
+      };
+      waiting.set(header.msg_id, asked);
       const message = { identities: [], header, parent: {}, metadata: {}, content };
       sockets[channel].send(pack(message, connection.key)).catch(reject);
     });

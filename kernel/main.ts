@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * The kernel process: `node --no-force-async-hooks-checks main.js CONNECTION_FILE`. This thread runs the
- * user's code and nothing else; the wire thread speaks to Jupyter, the language thread to the compiler.
+ * user's code and nothing else; the wire thread speaks to Jupyter, and the language process to the compiler.
  *
  * The flag is needed because an interrupt cuts running code wherever it is; without it Node aborts.
  */

@@ -1,10 +1,11 @@
 /**
- * What the three threads say to each other.
+ * What the two threads of the kernel and its language process say to each other.
  *
  *     wire  ── CompileRequest … ─▶ language        wire ── Execute, AskStop, Ping ─▶ main (the user's code)
  *     wire  ◀─ LanguageReply ──── language         wire ◀─ Output, Done, Exit … ──── main
  *
- * Only the wire knows Jupyter; the other two know cells.
+ * Only the wire knows Jupyter; the other two know cells. The language is a process of its own because only a
+ * process can start from a snapshot (language/snapshot.ts).
  */
 import type { CellMap } from "./language/cell-map.js";
 import type { JsonObject } from "./protocol/message.js";
@@ -104,10 +105,10 @@ export interface LanguageReplies {
 export type ToLanguage =
   | { readonly id: number; readonly request: LanguageRequest }
   | { readonly commit: { readonly module: string; readonly names: readonly string[] } };
-export type FromLanguage = { readonly id: number } & (
-  | { readonly reply: unknown }
-  | { readonly failure: string }
-);
+export type FromLanguage =
+  /** Said once, when it listens. */
+  | { readonly ready: true }
+  | ({ readonly id: number } & ({ readonly reply: unknown } | { readonly failure: string }));
 
 export interface Execution {
   readonly op: "execute";

@@ -36,6 +36,7 @@ const io = createIo({
 const post = (message: ToMain) => port.postMessage(message);
 const main = mainThread({
   post,
+  owns: language.owns,
   cutLate: () =>
     io.stream(
       "stderr",

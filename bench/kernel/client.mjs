@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Dealer, Subscriber } from "zeromq";
@@ -31,7 +31,9 @@ export async function start({ command, cwd, env = {} }) {
 
   const begun = performance.now();
   const [program, ...args] = command(file);
-  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: "ignore" });
+  // Reading extra certificates would take each Node a tenth of a second, whichever kernel it runs.
+  const { NODE_EXTRA_CA_CERTS: _, ...plain } = process.env;
+  const child = spawn(program, args, { cwd, env: { ...plain, ...env }, stdio: "ignore" });
   const ended = new Promise((resolve) => child.once("close", resolve));
   const listen = async (socket, published) => {
     for await (const frames of socket) {
@@ -55,10 +57,12 @@ export async function start({ command, cwd, env = {} }) {
       const header = newHeader({ type, session });
       const late = setTimeout(() => {
         waiting.delete(header.msg_id);
-        reject(new Error(`Cannot time ${type}: no answer within ${ANSWER_MS} ms`));
+        const { reply } = asked;
+        const state = reply === undefined ? "no answer" : "an answer, but no idle status";
+        reject(new Error(`Cannot time ${type} '${content.code ?? ""}': ${state} within ${ANSWER_MS} ms`));
       }, ANSWER_MS);
       const sent = performance.now();
-      waiting.set(header.msg_id, {
+      const asked = {
         awaitIdle,
         settle() {
           const ms = performance.now() - sent;
@@ -67,7 +71,8 @@ export async function start({ command, cwd, env = {} }) {
           waiting.delete(header.msg_id);
           resolve({ ms, content: reply.content });
         },
-      });
+      };
+      waiting.set(header.msg_id, asked);
       const message = { identities: [], header, parent: {}, metadata: {}, content };
       sockets[channel].send(pack(message, connection.key)).catch(reject);
     });
@@ -86,11 +91,8 @@ export async function start({ command, cwd, env = {} }) {
         throw new Error(`Cannot time '${code}': it ended with ${JSON.stringify(reply).slice(0, 300)}`);
       return ms;
     },
-    /** Resident memory of the kernel, in MB of 10^6 bytes: Linux, proc(5), `VmRSS` in kB of 1024. */
-    residentMb() {
-      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-      return (Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024) / 1e6;
-    },
+    /** Resident memory of the kernel and the processes it has started, in MB of 10^6 bytes. */
+    residentMb: () => residentMb(child.pid),
     async stop() {
       child.kill("SIGKILL");
       await Promise.race([ended, pause(2000)]);
@@ -98,4 +100,31 @@ export async function start({ command, cwd, env = {} }) {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Linux, proc(5): `RssAnon` and `RssShmem` of each process, and `RssFile`, which processes of one program share, of
+ * the largest; kB of 1024.
+ */
+function residentMb(root) {
+  const parents = new Map();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
+    } catch {
+      // it has ended
+    }
+  }
+  const below = (pid) => [
+    pid,
+    ...[...parents].flatMap(([child, parent]) => (parent === pid ? below(child) : [])),
+  ];
+  const sizes = below(root).map((pid) => {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const of = (field) => (Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1024) / 1e6;
+    return { own: of("RssAnon") + of("RssShmem"), shared: of("RssFile") };
+  });
+  return sizes.reduce((sum, { own }) => sum + own, 0) + Math.max(...sizes.map(({ shared }) => shared));
 }

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { kernelCommand } from "../../dist/kernel/kernelspec.js";
+import { buildSnapshot } from "../../dist/kernel/language/snapshot.js";
 
 const here = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -64,6 +65,8 @@ export function kernels(rig) {
     typeChecks: true,
     command: (file) => [...kernelCommand(file)],
     cwd: join(here, "notebooks"),
+    // What the first kernel on a machine leaves for all later ones.
+    prepare: () => buildSnapshot({ folder: join(here, "notebooks") }),
     // What this project's own notebooks open with, on top of what every TypeScript kernel is asked to import.
     cells: {
       ...TYPESCRIPT,

@@ -1,5 +1,5 @@
 /**
- * `npm run build && node bench/kernel/run.mjs --rig FOLDER [--rounds 5] [--cells 2000] [--only npulab]`: how long people
+ * `npm run bench:kernel -- --rig FOLDER [--rounds 5] [--cells 2000] [--only npulab]`: how long people
  * wait for a kernel, beside other kernels in the same rounds; `kernels.mjs` says what FOLDER holds. Prints a table and writes
  * result.json (with `--only`, the table alone).
  */
@@ -24,18 +24,37 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const worst = (values) => Math.max(...values);
 
+/** A person's pause between the kernel's being ready and the first cell. */
+const LOOK_MS = 1000;
+
+/** The first cell of a kernel that somebody has looked at for a second; a round has that of one in a hurry. */
+async function firstAfterPause({ command, cwd, env }) {
+  const kernel = await start({ command, cwd, env });
+  try {
+    await pause(LOOK_MS);
+    return await kernel.run("1+1");
+  } finally {
+    await kernel.stop();
+  }
+}
+
 async function many(count, run) {
   const times = [];
   for (let i = 0; i < count; i++) times.push(await run(i));
   return times;
 }
 
-/** What a kernel does after it has started, in the order in which somebody would do it. */
-async function round({ command, cwd, env, cells }) {
+/**
+ * What a kernel does after it has started, in the order in which somebody would do it. What has been found is in
+ * `found`, also when the kernel fails on the way.
+ */
+async function round({ command, cwd, env, cells }, found) {
+  const firstCellAfterPauseMs = await firstAfterPause({ command, cwd, env });
   const kernel = await start({ command, cwd, env });
   try {
-    const found = { startMs: kernel.startMs };
+    found.startMs = kernel.startMs;
     found.firstCellMs = await kernel.run("1+1");
+    found.firstCellAfterPauseMs = firstCellAfterPauseMs;
     await many(10, (i) => kernel.run(`${i}+1`));
     found.trivialMs = median(await many(50, (i) => kernel.run(`${i}+2`)));
     found.residentMb = kernel.residentMb();
@@ -64,7 +83,6 @@ async function round({ command, cwd, env, cells }) {
     await kernel.run("1+1");
     found.sameAgainAfter500Ms = median(await many(30, () => kernel.run("1+1")));
     found.residentAfter500Mb = kernel.residentMb();
-    return found;
   } finally {
     await kernel.stop();
   }
@@ -102,9 +120,14 @@ async function attempt({ name }, what) {
     process.stderr.write(`${name}: ${error.message}\n`);
   }
 }
+for (const { prepare } of entrants) prepare?.();
 for (let i = 0; i < rounds; i++) {
   for (const entrant of entrants)
-    await attempt(entrant, async (into) => into.rounds.push(await round(entrant)));
+    await attempt(entrant, async (into) => {
+      const found = {};
+      into.rounds.push(found);
+      await round(entrant, found);
+    });
   process.stderr.write(`round ${i + 1} of ${rounds}\n`);
 }
 if (soakCells > 0) {
@@ -116,14 +139,16 @@ if (soakCells > 0) {
 
 const kernelsOut = entrants.map(({ name, typeChecks }) => {
   const { rounds: measured, memory, failures } = results.get(name);
-  const keys = Object.keys(measured[0] ?? {});
-  const medians = Object.fromEntries(keys.map((key) => [key, median(measured.map((each) => each[key]))]));
-  const best = Object.fromEntries(keys.map((key) => [key, Math.min(...measured.map((each) => each[key]))]));
+  const keys = [...new Set(measured.flatMap(Object.keys))];
+  const of = (key) => measured.map((each) => each[key]).filter((value) => value !== undefined);
+  const medians = Object.fromEntries(keys.map((key) => [key, median(of(key))]));
+  const best = Object.fromEntries(keys.map((key) => [key, Math.min(...of(key))]));
   return { name, typeChecks, median: medians, best, memory, failures, rounds: measured };
 });
 const rounded = (_key, value) => (typeof value === "number" ? Math.round(value * 100) / 100 : value);
-for (const { name, median: medians, best, memory } of kernelsOut) {
+for (const { name, median: medians, best, memory, failures } of kernelsOut) {
   console.log(name);
+  for (const failure of failures) console.log(`  failed: ${failure}`);
   for (const [key, value] of Object.entries({ ...medians, ...memory }))
     console.log(
       `  ${key.padEnd(22)} ${value.toFixed(1).padStart(8)}  ${best[key] === undefined ? "" : `best ${best[key].toFixed(1)}`}`,

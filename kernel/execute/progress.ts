@@ -30,8 +30,8 @@ export interface ProgressSurface {
 const INTERVAL_MS = 100;
 const CELLS = 20;
 
-const number = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const significant = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
+const whole = (value: number) => value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+const significant = (value: number) => value.toLocaleString("en-US", { maximumSignificantDigits: 2 });
 
 export function createBar(options: ProgressOptions, { show, now }: ProgressSurface): ProgressBar {
   const { label = "", total } = options;
@@ -42,8 +42,7 @@ export function createBar(options: ProgressOptions, { show, now }: ProgressSurfa
 
   function draw(words: readonly string[]): void {
     shownAt = now();
-    const count =
-      total === undefined ? number.format(done) : `${number.format(done)} of ${number.format(total)}`;
+    const count = total === undefined ? whole(done) : `${whole(done)} of ${whole(total)}`;
     const text = [count, ...words].join(" · ");
     const share = total === undefined || total === 0 ? undefined : Math.min(1, done / total);
     const name = label === "" ? "" : `${label} `;
@@ -61,7 +60,7 @@ export function createBar(options: ProgressOptions, { show, now }: ProgressSurfa
     if (done === 0 || seconds <= 0) return [];
     const rate = done / seconds;
     const left = total === undefined ? undefined : Math.max(0, total - done) / rate;
-    return [`${significant.format(rate)}/s`, ...(left === undefined ? [] : [`${duration(left)} left`])];
+    return [`${significant(rate)}/s`, ...(left === undefined ? [] : [`${duration(left)} left`])];
   }
 
   draw([]);

@@ -6,9 +6,9 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { Module } from "node:module";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import vm from "node:vm";
+import { cacheFolder } from "./cache-folder.js";
 
 export interface CachedModule {
   readonly exports: unknown;
@@ -23,7 +23,7 @@ const DIGEST_BYTES = 32;
 /** Loads `file` and enters it in the module cache, so that `require` gives the same instance. */
 export function loadCached(
   file: string,
-  { folder = cacheFolder() }: { readonly folder?: string } = {},
+  { folder = cacheFolder("code") }: { readonly folder?: string } = {},
 ): CachedModule {
   const text = readFileSync(file, "utf8");
   // V8 compares the length of the text alone: the file's time tells apart what has the same length.
@@ -83,12 +83,4 @@ function remove(path: string): void {
   } catch {
     // its folder is none
   }
-}
-
-function cacheFolder(): string {
-  const base =
-    process.env.XDG_CACHE_HOME ||
-    (process.platform === "win32" && process.env.LOCALAPPDATA) ||
-    join(homedir(), ".cache");
-  return join(base, "npulab", "code");
 }

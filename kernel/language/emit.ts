@@ -70,7 +70,10 @@ export function emitTransformers({ localFile, isCell }: EmitHooks): ts.CustomTra
     if (last === undefined || !ts.isExpressionStatement(last)) return seen;
     const result = call("result", [last.expression], last.expression);
     const shown = ts.setTextRange(factory.createExpressionStatement(result), last);
-    return factory.updateSourceFile(seen, seen.statements.with(at, shown));
+    return factory.updateSourceFile(
+      seen,
+      seen.statements.map((each, i) => (i === at ? shown : each)),
+    );
   }
 
   /** The compiler has made `require("x")` of the imports; only those calls are ours to change. */

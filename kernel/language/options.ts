@@ -1,7 +1,4 @@
 /** How cells are checked and compiled. */
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { ts } from "./typescript.js";
 
 /** The root of the standard library: no browser's names, Node's come from its own types. */
@@ -9,10 +6,9 @@ export const LIBRARY = "esnext";
 
 /**
  * Cells are explored, not shipped: `null` checks and implicit `any` would stop people on their way. What
- * stays on finds mistakes that no reading of the output would.
+ * stays on finds mistakes that no reading of the output would. `root` is the folder with Node's types.
  */
-export function cellOptions(folder: string): ts.CompilerOptions {
-  const root = typeRoot(folder);
+export function cellOptions(root: string | undefined): ts.CompilerOptions {
   return {
     target: ts.ScriptTarget.ES2023,
     lib: [`lib.${LIBRARY}.d.ts`],
@@ -37,18 +33,4 @@ export function cellOptions(folder: string): ts.CompilerOptions {
     types: root === undefined ? [] : ["node"],
     ...(root === undefined ? {} : { typeRoots: [root] }),
   };
-}
-
-/** Returns the nearest `node_modules/@types` with Node's types: the notebook's own, else the kernel's. */
-function typeRoot(folder: string): string | undefined {
-  for (let at = folder; ; at = dirname(at)) {
-    const root = join(at, "node_modules", "@types");
-    if (existsSync(join(root, "node"))) return root;
-    if (dirname(at) === at) break;
-  }
-  try {
-    return dirname(dirname(createRequire(import.meta.url).resolve("@types/node/package.json")));
-  } catch {
-    return undefined;
-  }
 }

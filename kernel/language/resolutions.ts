@@ -3,7 +3,6 @@
  * running kernel, as Node has loaded it. What people do between two cells does: write a local file, delete one, install the
  * package that was missing; `changed` looks at those imports again, which are few.
  */
-import { join } from "node:path";
 import { ts } from "./typescript.js";
 
 export interface Resolutions {
@@ -18,16 +17,18 @@ export interface Resolutions {
 }
 
 export interface ResolutionsOptions {
-  readonly folder: string;
   readonly options: ts.CompilerOptions;
   readonly host: ts.ModuleResolutionHost;
-  readonly isCell: (fileName: string) => boolean;
+  /** Returns where a file is on disk. */
+  readonly real: (fileName: string) => string;
+  /** Returns the file of the cell that a relative import means, if it means one. */
+  readonly cellAt: (specifier: string) => string | undefined;
   /** Types of modules that the kernel itself offers, by specifier. */
   readonly own: ReadonlyMap<string, string>;
 }
 
-export function createResolutions({ folder, options, host, isCell, own }: ResolutionsOptions): Resolutions {
-  const cache = ts.createModuleResolutionCache(folder, (name) => name, options);
+export function createResolutions({ options, host, real, cellAt, own }: ResolutionsOptions): Resolutions {
+  const cache = ts.createModuleResolutionCache("/", (name) => name, options);
   /** By importing file, then by specifier: what may lead elsewhere next time. */
   const uncertain = new Map<string, Map<string, string | undefined>>();
 
@@ -35,13 +36,13 @@ export function createResolutions({ folder, options, host, isCell, own }: Resolu
   const isPackaged = (fileName: string) => fileName.includes("/node_modules/") || packaged.has(fileName);
 
   const look = (specifier: string, from: string, known?: ts.ModuleResolutionCache) =>
-    ts.resolveModuleName(specifier, from, options, host, known).resolvedModule;
+    ts.resolveModuleName(specifier, real(from), options, host, known).resolvedModule;
 
   function resolve(specifier: string, from: string): ts.ResolvedModuleFull | undefined {
     const types = own.get(specifier);
     if (types !== undefined) return { resolvedFileName: types, extension: ts.Extension.Dts };
-    const cell = specifier.startsWith("./") ? join(folder, `${specifier.slice(2)}.ts`) : "";
-    if (isCell(cell)) return { resolvedFileName: cell, extension: ts.Extension.Ts };
+    const cell = specifier.startsWith("./") ? cellAt(specifier) : undefined;
+    if (cell !== undefined) return { resolvedFileName: cell, extension: ts.Extension.Ts };
     const local = /^[./]/.test(specifier);
     const inPackage = isPackaged(from);
     const found = look(specifier, from, local && !inPackage ? undefined : cache);

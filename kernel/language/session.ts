@@ -14,8 +14,8 @@ import { type CellSource, cellSource } from "./cell-source.js";
 import { completeness } from "./completeness.js";
 import { errorsOf } from "./diagnostics.js";
 import { documentationAt } from "./documentation.js";
-import { emitTransformers } from "./emit.js";
 import { KERNEL_NAME } from "./kernel-name.js";
+import { typeRoot } from "./type-root.js";
 import { ts } from "./typescript.js";
 import { createWorkspace, type Workspace } from "./workspace.js";
 
@@ -29,14 +29,12 @@ export interface LanguageSession {
 
 type Emitted = Pick<CompiledModule, "js" | "sourceMap">;
 
-export function languageSession(folder: string): LanguageSession {
-  const workspace: Workspace = createWorkspace(
-    folder,
-    emitTransformers({
-      localFile: (specifier, from) => workspace.localFile(specifier, from),
-      isCell: (fileName) => fileName === workspace.current,
-    }),
-  );
+/** Starts the language of a notebook in `folder`; a workspace that has served before spares reading the types. */
+export function languageSession(
+  folder: string,
+  workspace: Workspace = createWorkspace({ types: typeRoot(folder) }),
+): LanguageSession {
+  workspace.settle(folder);
   const owners = new Map<string, string>();
   const kept = new Map<string, CellSource>();
   const sentFiles = new Map<string, string>();

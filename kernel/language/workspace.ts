@@ -2,10 +2,14 @@
  * The virtual folder the language service looks at: the cells that still matter, the cell at hand, and the
  * real files around them. The cell at hand always has the same file name, so that the program keeps its
  * roots and its module resolutions from one cell to the next; it gets its own name once it has run.
+ *
+ * To the service that folder is always called `/__notebook__`, and only a look at the disk finds the real one.
+ * So a program that was made before anybody knew the notebook serves it as it is (snapshot.ts).
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CellSource } from "./cell-source.js";
+import { emitTransformers } from "./emit.js";
 import { cellOptions, LIBRARY } from "./options.js";
 import { createResolutions } from "./resolutions.js";
 import { standardLibrary } from "./standard-library.js";
@@ -18,17 +22,19 @@ declare const display: typeof import("tslab").displayValue;
 declare function prompt(question?: string, options?: { readonly password?: boolean }): string;
 `;
 
+const NOTEBOOK = "/__notebook__";
+
 export interface Workspace {
   readonly service: ts.LanguageService;
   readonly current: string;
+  /** Says where the notebook is; until then its imports lead nowhere. */
+  settle(folder: string): void;
   /** Counts what the service has been told: answers of one revision stay true. */
   readonly revision: number;
   /** Makes `text` the cell at hand and looks which local files have changed, come or gone. */
   setCurrent(text: string): void;
   addCell(module: string, source: CellSource): void;
   dropCell(module: string): void;
-  /** Returns the local file that a relative import resolves to; undefined for packages, cells and types. */
-  localFile(specifier: string, from: string): string | undefined;
   /** Returns the local TypeScript files that the cell at hand reaches, in no promised order. */
   localFiles(): readonly ts.SourceFile[];
   version(fileName: string): string;
@@ -47,10 +53,15 @@ interface KnownText {
 /** What the service hands on to the program, though its own type does not say so. */
 type HostExtras = Pick<ts.CompilerHost, "getModuleResolutionCache" | "hasInvalidatedResolutions">;
 
-export function createWorkspace(folder: string, transformers: ts.CustomTransformers): Workspace {
-  const options = cellOptions(folder);
-  const globals = join(folder, "__kernel_globals__.d.ts");
-  const current = join(folder, "__cell_at_hand__.ts");
+export interface WorkspaceOptions {
+  /** The folder that holds Node's types, `…/node_modules/@types`; without one cells know none. */
+  readonly types: string | undefined;
+}
+
+export function createWorkspace({ types }: WorkspaceOptions): Workspace {
+  const options = cellOptions(types);
+  const globals = cellFile("__kernel_globals__.d");
+  const current = cellFile("__cell_at_hand__");
   const files = new Map<string, VirtualFile>([
     [globals, { version: 1, text: GLOBALS }],
     [current, { version: 1, text: "export {};\n" }],
@@ -59,10 +70,13 @@ export function createWorkspace(folder: string, transformers: ts.CustomTransform
   let versions = 1;
   let revision = 1;
 
+  let folder = NOTEBOOK;
+  const real = (path: string) =>
+    path === NOTEBOOK || path.startsWith(`${NOTEBOOK}/`) ? join(folder, path.slice(NOTEBOOK.length)) : path;
   const readText = (fileName: string) =>
-    files.get(fileName)?.text ?? library(fileName) ?? ts.sys.readFile(fileName);
-  const fileExists = (fileName: string) => files.has(fileName) || ts.sys.fileExists(fileName);
-  const isCell = (fileName: string) => files.has(fileName) || fileName.startsWith(join(folder, "__cell_"));
+    files.get(fileName)?.text ?? library(fileName) ?? ts.sys.readFile(real(fileName));
+  const fileExists = (fileName: string) => files.has(fileName) || ts.sys.fileExists(real(fileName));
+  const isCell = (fileName: string) => files.has(fileName) || fileName.startsWith(`${NOTEBOOK}/__cell_`);
   const isFixed = (fileName: string) => isCell(fileName) || resolutions.isPackaged(fileName);
   const timeOf = (fileName: string) => String(ts.sys.getModifiedTime?.(fileName)?.getTime() ?? 0);
 
@@ -90,14 +104,16 @@ export function createWorkspace(folder: string, transformers: ts.CustomTransform
     return fresh;
   }
 
-  const realpath = ts.sys.realpath === undefined ? {} : { realpath: ts.sys.realpath };
+  const onDisk = ts.sys.realpath;
+  const realpath = onDisk === undefined ? {} : { realpath: (path: string) => onDisk(real(path)) };
   const resolutions = createResolutions({
-    folder,
     options,
     host: { fileExists, readFile: readText, ...realpath },
-    isCell: (fileName) => files.has(fileName),
+    real,
+    cellAt: (specifier) => [cellFile(specifier.slice(2))].find((fileName) => files.has(fileName)),
     own: new Map([["tslab", DISPLAY_TYPES]]),
   });
+  const transformers = emitTransformers({ localFile, isCell: (fileName) => fileName === current });
   const caseMatters = ts.sys.useCaseSensitiveFileNames;
   let stale: ReadonlySet<string> = new Set();
 
@@ -111,16 +127,16 @@ export function createWorkspace(folder: string, transformers: ts.CustomTransform
     getScriptFileNames: () => [globals, current],
     getScriptVersion: version,
     getScriptSnapshot: snapshot,
-    getCurrentDirectory: () => folder,
+    getCurrentDirectory: () => NOTEBOOK,
     getCompilationSettings: () => options,
     getDefaultLibFileName: (settings) => ts.getDefaultLibFilePath(settings),
     getCustomTransformers: () => transformers,
     useCaseSensitiveFileNames: () => caseMatters,
     fileExists,
     readFile: readText,
-    readDirectory: ts.sys.readDirectory,
-    directoryExists: ts.sys.directoryExists,
-    getDirectories: ts.sys.getDirectories,
+    readDirectory: (path, ...how) => ts.sys.readDirectory(real(path), ...how),
+    directoryExists: (path) => ts.sys.directoryExists(real(path)),
+    getDirectories: (path) => ts.sys.getDirectories(real(path)),
     ...realpath,
     resolveModuleNameLiterals: (literals, containing) =>
       literals.map((literal) => ({ resolvedModule: resolutions.resolve(literal.text, containing) })),
@@ -128,7 +144,7 @@ export function createWorkspace(folder: string, transformers: ts.CustomTransform
 
   const service = ts.createLanguageService(
     host,
-    ts.createDocumentRegistry(caseMatters, folder, host.jsDocParsingMode),
+    ts.createDocumentRegistry(caseMatters, NOTEBOOK, host.jsDocParsingMode),
   );
   const isTypes = (fileName: string) => /\.d\.([^/.]+\.)?[mc]?ts$/.test(fileName);
   const isLocalTypeScript = (fileName: string) =>
@@ -146,9 +162,19 @@ export function createWorkspace(folder: string, transformers: ts.CustomTransform
     if (different || stale.size > 0) revision++;
   }
 
+  /** Returns the local file that a relative import resolves to; undefined for packages, cells and types. */
+  function localFile(specifier: string, from: string): string | undefined {
+    if (!/^[./]/.test(specifier)) return undefined;
+    const fileName = resolutions.resolve(specifier, from)?.resolvedFileName;
+    return fileName === undefined || isTypes(fileName) || files.has(fileName) ? undefined : fileName;
+  }
+
   return {
     service,
     current,
+    settle(place) {
+      folder = place;
+    },
     get revision() {
       return revision;
     },
@@ -159,18 +185,13 @@ export function createWorkspace(folder: string, transformers: ts.CustomTransform
       revision++;
     },
     addCell(module, { text }) {
-      files.set(join(folder, `${module}.ts`), { version: ++versions, text });
+      files.set(cellFile(module), { version: ++versions, text });
     },
     dropCell(module) {
-      const fileName = join(folder, `${module}.ts`);
+      const fileName = cellFile(module);
       files.delete(fileName);
       snapshots.delete(fileName);
       resolutions.forget(fileName);
-    },
-    localFile(specifier, from) {
-      if (!/^[./]/.test(specifier)) return undefined;
-      const fileName = resolutions.resolve(specifier, from)?.resolvedFileName;
-      return fileName === undefined || isTypes(fileName) || files.has(fileName) ? undefined : fileName;
     },
     localFiles() {
       return (
@@ -182,4 +203,8 @@ export function createWorkspace(folder: string, transformers: ts.CustomTransform
     },
     version,
   };
+}
+
+function cellFile(module: string): string {
+  return `${NOTEBOOK}/${module}.ts`;
 }

@@ -6,7 +6,7 @@
  */
 import { Session } from "node:inspector";
 import type { CellError, CompiledCell, Execution, FromMain, ToMain } from "../threads.js";
-import { descendants, signalAll, youngest } from "./children.js";
+import { descendants, processTable, signalAll, youngest } from "./children.js";
 
 export type CellOutcome = Omit<Extract<FromMain, { op: "done" }>, "op" | "cell">;
 
@@ -46,11 +46,13 @@ interface Run {
 
 export interface MainThreadOptions {
   readonly post: (message: ToMain) => void;
+  /** Whether a process is the kernel's own, and no cell's. */
+  readonly owns: (pid: number) => boolean;
   /** Called when code that outlived its interrupt was cut. */
   readonly cutLate: () => void;
 }
 
-export function mainThread({ post, cutLate }: MainThreadOptions): MainThread {
+export function mainThread({ post, owns, cutLate }: MainThreadOptions): MainThread {
   const inspector = new Session();
   inspector.connectToMainThread();
   let running: Run | undefined;
@@ -74,11 +76,13 @@ export function mainThread({ post, cutLate }: MainThreadOptions): MainThread {
     });
   }
 
+  const processes = () => processTable().filter(({ pid }) => !owns(pid));
+
   /** Asks first; cuts what does not answer, and settles `run` when that takes long. */
   async function end(error: CellError, run: Run | undefined): Promise<void> {
     post({ op: "askStop", error });
     const waiting = await ping(ANSWER_MS);
-    signalAll(descendants(process.pid), "SIGINT");
+    signalAll(descendants(process.pid, processes()), "SIGINT");
     if (!waiting) await cut(() => run?.settle({ error, defined: [] }));
   }
 
@@ -89,7 +93,7 @@ export function mainThread({ post, cutLate }: MainThreadOptions): MainThread {
       const alive = await ping(CUT_MS);
       unanswered();
       if (alive) return;
-      if (tries === 0) signalAll(youngest(process.pid), "SIGKILL");
+      if (tries === 0) signalAll(youngest(process.pid, processes()), "SIGKILL");
     }
   }
 

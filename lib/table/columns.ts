@@ -9,20 +9,25 @@ export interface ColumnUnit {
   format(value: number): string;
 }
 
-const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const PERCENT = new Intl.NumberFormat("en-US", {
-  style: "percent",
-  minimumFractionDigits: 1,
-  maximumFractionDigits: 1,
-});
-const SIGNIFICANT = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
+/** Made when the first number is written: the first of them loads megabytes of locales. */
+function formatter(options: Intl.NumberFormatOptions): (value: number) => string {
+  let made: Intl.NumberFormat | undefined;
+  return (value) => {
+    made ??= new Intl.NumberFormat("en-US", options);
+    return made.format(value);
+  };
+}
+
+const whole = formatter({ maximumFractionDigits: 0 });
+const percent = formatter({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const significant = formatter({ maximumSignificantDigits: 3 });
 
 export const COLUMN_UNITS: readonly ColumnUnit[] = [
-  { suffix: "_bytes", label: "B", format: (value) => WHOLE.format(value) },
-  { suffix: "_ms", label: "ms", format: (value) => SIGNIFICANT.format(value) },
-  { suffix: "_share", label: "%", format: (value) => PERCENT.format(value).replace("%", "") },
+  { suffix: "_bytes", label: "B", format: whole },
+  { suffix: "_ms", label: "ms", format: significant },
+  { suffix: "_share", label: "%", format: (value) => percent(value).replace("%", "") },
   { suffix: "_ratio", label: "×", format: (value) => value.toFixed(3) },
-  { suffix: "_macs", label: "MAC", format: (value) => WHOLE.format(value) },
+  { suffix: "_macs", label: "MAC", format: whole },
 ];
 
 /** Returns the unit that a column's name ends in; undefined for plain columns. */
@@ -46,7 +51,7 @@ export function formatCell(column: string, value: unknown): string {
   if (typeof value === "number") {
     const unit = unitOf(column);
     if (unit) return unit.format(value);
-    return Number.isInteger(value) ? WHOLE.format(value) : SIGNIFICANT.format(value);
+    return Number.isInteger(value) ? whole(value) : significant(value);
   }
   return Array.isArray(value) ? value.join(", ") : String(value);
 }

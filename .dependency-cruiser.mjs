@@ -13,8 +13,9 @@ const ROOMS = {
   "lib/targets": { imports: ["lib/graph"] },
   "lib/memory": { imports: [] },
   "lib/cost": { imports: ["lib/graph", "lib/targets"] },
+  "lib/stream": { imports: ["lib/targets/rule"] },
   "lib/analyze": {
-    imports: ["lib/graph", "lib/formats", "lib/targets", "lib/memory", "lib/cost"],
+    imports: ["lib/graph", "lib/formats", "lib/targets", "lib/memory", "lib/cost", "lib/stream"],
   },
   "lib/table": {
     imports: [

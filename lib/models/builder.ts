@@ -54,6 +54,19 @@ export interface ConvLayer extends DepthwiseLayer {
   readonly filters: number;
 }
 
+/** An operator in the graph's vocabulary; `source` in TFLite's words. */
+export interface OperatorLayer extends Moments {
+  readonly name: string;
+  readonly op: string;
+  readonly source: string;
+  readonly inputs: readonly Signal[];
+  /** Read after the inputs. */
+  readonly constants?: readonly Tensor[];
+  readonly attributes?: Attributes;
+  readonly shape: StaticShape;
+  readonly range: Range;
+}
+
 /** Pixels of zeros to put around an image. */
 export interface Margin {
   readonly top: number;
@@ -185,7 +198,7 @@ export class NetworkBuilder {
   add(
     left: Signal,
     right: Signal,
-    layer: { readonly name: string; readonly activation?: Activation },
+    layer: { readonly name: string; readonly activation?: Activation; readonly range?: Range },
   ): Signal {
     const { name, activation = "none" } = layer;
     const shape = left.tensor.staticShape();
@@ -204,7 +217,7 @@ export class NetworkBuilder {
       inputs: [left.tensor, right.tensor],
       attributes: fused(activation),
       shape,
-      quantization: int8Quantization(this.#range(name, Math.sqrt(power), activation)),
+      quantization: int8Quantization(layer.range ?? this.#range(name, Math.sqrt(power), activation)),
     });
     return { tensor, ...activatedMoments(power, activation) };
   }
@@ -334,6 +347,17 @@ export class NetworkBuilder {
       quantization: SOFTMAX_QUANTIZATION,
     });
     return { tensor, ...evenMoments({ low: 0, high: 1 }) };
+  }
+
+  /** Returns the output of an operator that has no method here; its range and moments are the caller's word. */
+  operator(layer: OperatorLayer): Signal {
+    const { range, power, rectified, inputs, constants = [], ...operation } = layer;
+    const tensor = this.#writer.add({
+      ...operation,
+      inputs: [...inputs.map((input) => input.tensor), ...constants],
+      quantization: int8Quantization(range),
+    });
+    return { tensor, power, rectified };
   }
 
   /** Returns the finished model. */

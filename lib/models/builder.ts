@@ -314,21 +314,31 @@ export class NetworkBuilder {
     return { tensor, power, rectified: inputs.every((input) => input.rectified) };
   }
 
-  /** Returns the image enlarged by a whole factor, each pixel repeated (RESIZE_NEAREST_NEIGHBOR). */
-  upsample(input: Signal, { name, factor }: { readonly name: string; readonly factor: number }): Signal {
+  /**
+   * Returns the image enlarged by a whole factor: each pixel repeated (RESIZE_NEAREST_NEIGHBOR), or values in
+   * between interpolated (RESIZE_BILINEAR, pixel centres aligned).
+   */
+  upsample(
+    input: Signal,
+    layer: { readonly name: string; readonly factor: number; readonly mode?: "nearest" | "linear" },
+  ): Signal {
+    const { name, factor, mode = "nearest" } = layer;
     const { batch, height, width, channels } = image(input, name);
     const shape = [batch, height * factor, width * factor, channels];
     const tensor = this.#writer.add({
       name,
       op: "Resize",
-      source: "RESIZE_NEAREST_NEIGHBOR",
+      source: mode === "nearest" ? "RESIZE_NEAREST_NEIGHBOR" : "RESIZE_BILINEAR",
       inputs: [input.tensor, null, null, this.#writer.integers(`${name}/sizes`, "int64", shape)],
-      attributes: {
-        mode: "nearest",
-        coordinateTransformationMode: "asymmetric",
-        nearestMode: "floor",
-        layout: "NHWC",
-      },
+      attributes:
+        mode === "nearest"
+          ? {
+              mode,
+              coordinateTransformationMode: "asymmetric",
+              nearestMode: "floor",
+              layout: "NHWC",
+            }
+          : { mode, coordinateTransformationMode: "half_pixel", layout: "NHWC" },
       shape,
       quantization: input.tensor.quantization,
     });

@@ -52,6 +52,20 @@ export function transformerGenerator(config: TransformerGeneratorConfig): Model 
   return net.build([net.dense(features, { name: "logits", units: vocabulary })]);
 }
 
+/** Returns tokens × width behind attention, two dense layers, and a normalisation behind each. */
+export function transformerBlock(
+  net: NetworkBuilder,
+  input: Signal,
+  { name, heads, hidden }: { readonly name: string; readonly heads: number; readonly hidden: number },
+): Signal {
+  const width = input.tensor.staticShape().at(-1)!;
+  const attended = attention(net, input, { name: `${name}_attention`, heads });
+  const middle = normalized(net, net.add(input, attended, { name: `${name}_add` }), { name: `${name}_norm` });
+  const inner = net.dense(middle, { name: `${name}_inner`, units: hidden, activation: "relu" });
+  const outer = net.dense(inner, { name: `${name}_outer`, units: width });
+  return normalized(net, net.add(middle, outer, { name: `${name}_add_2` }), { name: `${name}_norm_2` });
+}
+
 function attention(net: NetworkBuilder, input: Signal, { name, heads }: Named & { heads: number }): Signal {
   const [tokens = 1, width = 1] = input.tensor.staticShape();
   const depth = width / heads;

@@ -61,6 +61,13 @@ export const PUBLISHED_RUNS: readonly PublishedRun[] = [
   },
 ];
 
+/** What TinyBERT's activations take, npuRAM5 alone. */
+export const TINYBERT_RAM_BYTES: Fact = {
+  value: 251 * 1024,
+  evidence: "documented",
+  source: `${PAGES}, casestudies: npuRAM5 251 KB, cpuRAM2 and npuRAM4 0`,
+};
+
 /** What the pages assume for an epoch. */
 export const ASSUMED = {
   hwEpochMs: { value: [0.15, 0.3], evidence: "documented", source: `${PAGES}, results: statement` },

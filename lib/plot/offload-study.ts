@@ -4,6 +4,9 @@ import { axis, type Figure, figure, PALETTE } from "./figure.js";
 
 const significant = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
 
+/** Share of epochs, in percent, from which dots carry no names. */
+const CROWDED = 90;
+
 /** One dot per network: the share of epochs on the NPU against the time; published ones as diamonds. */
 export function offloadStudyFigure({ rows }: OffloadStudy): Figure {
   const published = rows.flatMap(({ model, published: run }) =>
@@ -18,8 +21,12 @@ export function offloadStudyFigure({ rows }: OffloadStudy): Figure {
     data: [
       {
         type: "scatter",
-        mode: "markers",
+        mode: "markers+text",
         name: "predicted, with its interval",
+        // Crowded to the right: there hovering says which is which.
+        text: predicted.map(({ model, rate }) => (rate < CROWDED ? model.replace(", 30 tokens", "") : "")),
+        textposition: "bottom center",
+        textfont: { size: 11 },
         x: predicted.map(({ rate }) => rate),
         y: predicted.map(({ ms }) => ms),
         error_y: {

@@ -7,15 +7,28 @@ import { axis, type Figure, figure, PALETTE } from "./figure.js";
 const significant = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
 const whole = new Intl.NumberFormat("en-US");
 const LANES = { load: "store", compute: "unit" } as const;
-/** Neighbouring layers alternate between two shades, so that their borders show. */
+/** Layers that can be seen alternate between two shades, so that their borders show. */
 const SHADES = {
   load: [PALETTE.orange, "#F3CB74"],
   compute: [PALETTE.blue, PALETTE.sky],
 } as const;
 
+/** Layers shorter than this share of the whole are drawn in the shade of the layer before them. */
+const VISIBLE = 0.01;
+
+/** Returns 0 or 1 for each layer. */
+function shadesOf({ layers, totalMs }: StreamSchedule): readonly (0 | 1)[] {
+  let shade: 0 | 1 = 0;
+  return layers.map(({ loadMs, computeMs }) => {
+    if (Math.max(loadMs, computeMs) > VISIBLE * totalMs) shade = shade === 0 ? 1 : 0;
+    return shade;
+  });
+}
+
 /** Reading and computing on two lanes, batch by batch; hovering names the layer and its bytes. */
 export function streamFigure(schedule: StreamSchedule, title: string): Figure {
   const { steps, layers, totalMs, computeMs, loadMs, waitMs } = schedule;
+  const shades = shadesOf(schedule);
   const data = (["load", "compute"] as const).flatMap((kind) => {
     const members = steps.filter((step) => step.kind === kind);
     if (members.length === 0) return [];
@@ -34,7 +47,7 @@ export function streamFigure(schedule: StreamSchedule, title: string): Figure {
       hovertemplate:
         "%{customdata[0]}, batch %{customdata[1]}: %{customdata[2]} B<br>%{x:.3g} ms<extra></extra>",
       marker: {
-        color: members.map(({ layer }) => SHADES[kind][layer % 2]!),
+        color: members.map(({ layer }) => SHADES[kind][shades[layer]!]),
         line: { color: "#ffffff", width: 0 },
       },
     };
@@ -110,10 +123,10 @@ export function k210MemoryFigure({ layers, memoryBytes, model }: K210Analysis): 
   const bar = (name: string, colour: string, of: (layer: (typeof layers)[number]) => number) => ({
     type: "bar",
     name,
-    x: layers.map(({ node }, index) => `${index + 1} ${node}`),
+    x: layers.map((_, index) => index + 1),
     y: layers.map((layer) => of(layer) / MIB),
-    customdata: layers.map((layer) => [layer.node, whole.format(of(layer))]),
-    hovertemplate: `%{customdata[0]}<br>%{customdata[1]} B<extra>${name}</extra>`,
+    customdata: layers.map((layer) => [layer.node, layer.map, whole.format(of(layer))]),
+    hovertemplate: `%{customdata[0]}<br>%{customdata[1]} in<br>%{customdata[2]} B<extra>${name}</extra>`,
     marker: { color: colour },
   });
   const beyond = layers.filter(({ fits }) => !fits);
@@ -126,8 +139,8 @@ export function k210MemoryFigure({ layers, memoryBytes, model }: K210Analysis): 
       title: { text: `Memory of the K210's unit, layer by layer: ${model}`, x: 0, xanchor: "left" },
       barmode: "stack",
       height: 420,
-      margin: { l: 70, r: 24, t: 90, b: 120 },
-      xaxis: axis("", { tickangle: -60, tickfont: { size: 10 } }),
+      margin: { l: 70, r: 24, t: 90, b: 64 },
+      xaxis: axis("layer of the unit, in running order"),
       yaxis: axis("MiB, rows padded to lines", { rangemode: "tozero" }),
       shapes: [
         {

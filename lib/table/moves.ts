@@ -15,7 +15,7 @@ export function movesTable({ moves }: MovesAnalysis): ColumnTable {
       constants_bytes: move.bytes,
       saves_ms: move.saved.ms,
       interval: interval(move.saved),
-      saves_us_per_KiB: move.msPerKib * 1000,
+      us_saved_per_kib: move.msPerKib * 1000,
       within_room: move.chosen ? "move" : "",
       all_so_far_bytes: move.cumulativeBytes,
       all_so_far_save_ms: move.cumulativeSavedMs,

@@ -10,22 +10,33 @@ export function offloadTable({ rows }: OffloadStudy): ColumnTable {
   return from(
     rows.map(({ model, published, predicted }) => ({
       model,
-      published_epochs: published?.epochs ?? null,
+      epochs: published?.epochs ?? null,
       predicted_epochs: predicted?.epochs ?? null,
-      published_off_NPU: published?.sw ?? null,
+      off_NPU: published?.sw ?? null,
       predicted_off_NPU: predicted ? predicted.sw + predicted.hybrid : null,
-      published_by_epochs_share:
-        published?.epochs && published.sw !== null ? 1 - published.sw / published.epochs : null,
-      by_epochs_share: predicted?.byEpochs ?? null,
-      by_macs_share: predicted?.byMacs ?? null,
+      on_NPU_share: published?.epochs && published.sw !== null ? 1 - published.sw / published.epochs : null,
+      predicted_by_epochs_share: predicted?.byEpochs ?? null,
       by_time_share: predicted?.byTime ?? null,
-      published_ms: published?.ms ?? null,
+      measured_ms: published?.ms ?? null,
       predicted_ms: predicted?.time.ms ?? null,
       interval: predicted ? interval(predicted.time.low, predicted.time.high) : "",
       error_share: published?.ms && predicted ? predicted.time.ms / published.ms - 1 : null,
-      published_flash_bytes: published?.flashBytes ?? null,
+    })),
+  );
+}
+
+/** One row per network: multiply-adds, flash published beside predicted, and where the figures are from. */
+export function offloadSourcesTable({ rows }: OffloadStudy): ColumnTable {
+  return from(
+    rows.map(({ model, published, predicted }) => ({
+      model,
+      variant: published?.variant ?? "",
+      work_macs: predicted?.macs ?? null,
+      by_macs_share: predicted?.byMacs ?? null,
+      flash_bytes: published?.flashBytes ?? null,
       predicted_flash_bytes: predicted?.imageBytes ?? null,
-      source: published?.source ?? "",
+      claimed: published?.claimed ?? "",
+      source: published?.source ?? "predicted only",
     })),
   );
 }

@@ -29,7 +29,7 @@ export interface K210Run {
   readonly schedule: StreamSchedule;
   /** Before the first frame. */
   readonly startMs: number;
-  /** Frames after which loading the model once has paid; null when it never does. */
+  /** Frames after which loading the model once has paid; null when it never does, or RAM does not hold it. */
   readonly breakEvenFrames: number | null;
 }
 

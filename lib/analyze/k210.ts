@@ -126,6 +126,7 @@ export function analyzeK210(model: Model, options: K210Options = {}): K210Analys
     store: MAIX_STORES.flash,
     streaming: { mode: "resident" },
   });
+  const residentFits = stored.bytes <= KMODEL.ram.value;
   const loadOnceMs = stored.bytes * LOAD_MS_PER_BYTE;
   const runs = (options.stores ?? Object.values(MAIX_STORES)).flatMap((store): K210Run[] =>
     (
@@ -141,7 +142,9 @@ export function analyzeK210(model: Model, options: K210Options = {}): K210Analys
         mode: streaming.mode,
         schedule,
         startMs: frame.startMs,
-        breakEvenFrames: breakEvenFrames({ startMs: loadOnceMs, frameMs: resident.totalMs }, frame),
+        breakEvenFrames: !residentFits
+          ? null
+          : breakEvenFrames({ startMs: loadOnceMs, frameMs: resident.totalMs }, frame),
       };
     }),
   );
@@ -152,7 +155,7 @@ export function analyzeK210(model: Model, options: K210Options = {}): K210Analys
     fits: obstacles.length === 0,
     obstacles,
     modelBytes: stored.bytes,
-    residentFits: stored.bytes <= KMODEL.ram.value,
+    residentFits,
     memoryBytes: KPU_MEMORY.bytes.value,
     layers,
     untimed: untimedOps(graph),

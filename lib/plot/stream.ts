@@ -97,8 +97,8 @@ export function maixFigure(rows: readonly MaixRow[]): Figure {
         x: 0,
         xanchor: "left",
       },
-      height: 190 + 46 * laws.length,
-      margin: { l: 70, r: 24, t: 100, b: 56 },
+      height: 216 + 46 * laws.length,
+      margin: { l: 70, r: 24, t: 126, b: 56 },
       xaxis: axis("ms per frame", { range: [38, 94] }),
       yaxis: axis("", { categoryorder: "array", categoryarray: [...laws].reverse() }),
       shapes: stores.map((store, index) => ({

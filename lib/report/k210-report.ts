@@ -22,12 +22,17 @@ export function k210Sentences(analysis: K210Analysis, largest: LargestPicture | 
   const { fits, obstacles, modelBytes, residentFits, resident, loadOnceMs, runs, untimed } = analysis;
   const [first, ...more] = obstacles;
   const left = obstacles.filter(({ rule }) => rule === "K210-NO-LAYER").length;
+  const without = left === 1 ? "node" : `${left} nodes`;
+  const whole =
+    left > 0
+      ? `Without the ${without} that the format has no layer for, a frame would take`
+      : "A frame takes";
   const double = runs.find(({ mode }) => mode === "double");
   return [
     `${analysis.model} on the K210: ${fits ? "it fits." : `it does not fit; ${first!.node === "" ? "" : `'${first!.node}': `}${first!.why}${more.length > 0 ? `, and ${more.length} more` : ""}.`}`,
     ...(largest ? [`The largest square picture that fits is ${largest.side} × ${largest.side}.`] : []),
     `The model takes ${bytes(modelBytes)}; ${residentFits ? `loaded once it takes ${ms(loadOnceMs)}` : "it is too large for RAM and has to stream"}.`,
-    `${left > 0 ? `Without the ${left === 1 ? "node" : `${left} nodes`} that the format has no layer for, a frame would take` : "A frame takes"} ${ms(resident.totalMs)} with weights in RAM${double ? `, ${ms(double.schedule.totalMs)} with two buffers from ${double.store}${double.breakEvenFrames === null ? "" : `: loading once pays after ${Math.ceil(double.breakEvenFrames)} frames`}` : ""}.`,
+    `${whole} ${residentFits ? `${ms(resident.totalMs)} with weights in RAM` : `${ms(resident.totalMs)} if RAM held its weights`}${double ? `, ${ms(double.schedule.totalMs)} with two buffers from ${double.store}${double.breakEvenFrames === null ? "" : `: loading once pays after ${Math.ceil(double.breakEvenFrames)} frames`}` : ""}.`,
     ...(untimed.length > 0 ? [`Not timed one by one, as the CPU runs them: ${untimed.join(", ")}.`] : []),
   ];
 }

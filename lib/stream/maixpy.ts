@@ -47,7 +47,7 @@ export interface MaixRow {
   /** measured: in the log; documented: stated without one; inferred: expected by the author. */
   readonly evidence: Fact["evidence"];
   readonly predictedMs: number;
-  /** Predicted over given, less one. */
+  /** Predicted over given, less one; 0 where the row was used to fit. */
   readonly error: number;
   /** Time of reading that the figure hides: computing and loading less the total. */
   readonly givenHiddenMs: number;
@@ -91,7 +91,7 @@ export function maixComparison(given: readonly StreamLayer[]): readonly MaixRow[
       givenMs: figure.value,
       evidence: figure.evidence,
       predictedMs: totalMs,
-      error: totalMs / figure.value - 1,
+      error: fitted ? 0 : totalMs / figure.value - 1,
       givenHiddenMs: serial - figure.value,
       fitted,
     };

@@ -29,7 +29,11 @@ describe("maixComparison()", () => {
 
   it("marks what was learnt from a row: it has no error to show", () => {
     const learnt = rows.filter(({ fitted }) => fitted);
-    expect(learnt.map(({ error }) => error)).toEqual([expect.closeTo(0, 9), expect.closeTo(0, 9)]);
+    expect(learnt.map(({ error }) => error)).toEqual([0, 0]);
+    expect(learnt.map(({ predictedMs }) => predictedMs)).toEqual([
+      expect.closeTo(40, 9),
+      expect.closeTo(83, 9),
+    ]);
   });
 
   it("shows why no form gets all rows: the PSRAM row hides more reading than the flash row had time for", () => {

@@ -34,7 +34,7 @@ describe("k210Sentences()", () => {
   it("does not pass the time of a part for that of the whole", () => {
     const sentences = k210Sentences(analyzeK210(resNet18({ width: 1, resolution: 224, classes: 10 })), null);
     expect(sentences.join(" ")).toMatch(
-      /Without the node that the format has no layer for, a frame would take/,
+      /Without the 2 nodes that the format has no layer for, a frame would take [\d.]+ ms if RAM held its weights/,
     );
   });
 });
@@ -85,6 +85,6 @@ describe("movesReport()", () => {
     expect(text).toMatch(/of internal RAM the best set \(proved\)/);
     expect(movesReport(moves).length).toBeGreaterThan(5);
     expect(movesFigure(moves).alt).toContain("with all weights in flash");
-    expect(epochMemoriesFigure(moves).alt).toContain("ms from PSRAM");
+    expect(epochMemoriesFigure(moves).alt).toContain("from PSRAM");
   });
 });

@@ -9,23 +9,18 @@ import { leaversOf, Supposition } from "./gain.js";
 import type { WhatIf } from "./offload-record.js";
 import type { Prediction } from "./predict.js";
 
-/** Operators by what people ask for. */
-export const SWITCHES = {
+const SINGLE = {
   softmax: ["Softmax", "LogSoftmax"],
   "layer normalisation": ["LayerNormalization", "Rsqrt", "Reciprocal", "Sqrt"],
   "bilinear resize": ["Resize"],
   transpose: ["Transpose"],
   "products of activations": ["MatMul"],
-  "all of these": [
-    "Softmax",
-    "LogSoftmax",
-    "LayerNormalization",
-    "Rsqrt",
-    "Reciprocal",
-    "Sqrt",
-    "Resize",
-    "Transpose",
-  ],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+/** Operators by what people ask for. */
+export const SWITCHES = {
+  ...SINGLE,
+  "all of these": Object.values(SINGLE).flat(),
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 export type Switch = keyof typeof SWITCHES;
 

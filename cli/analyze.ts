@@ -21,7 +21,7 @@ export function analyzeCommand(): Command {
   return new Command("analyze")
     .description("predict ROM, epochs, memory and latency of a model file on a target")
     .argument("<file>", "a .tflite or .onnx file")
-    .addOption(targetOption())
+    .addOption(targetOption(["k210"]))
     .addOption(toolOption())
     .addOption(clockOption())
     .addOption(controllerOption())
@@ -30,10 +30,15 @@ export function analyzeCommand(): Command {
     .addOption(inputTypeOption())
     .addOption(outputTypeOption())
     .addOption(inputOption())
-    .option("--json", "print one JSON object, schema npulab/analysis@1")
+    .option("--json", "print one JSON object, schema npulab/analysis@1 (npulab/k210@1)")
     .option("--html <out>", "write a self-contained HTML report")
     .action(async (file: string, flags: Flags) => {
       try {
+        if (flags.target === "k210") {
+          const { printK210 } = await import("./k210.js");
+          printK210(file, flags);
+          return;
+        }
         // Imported when needed: `npulab --help` should not wait for tables, charts and decoders.
         const { analyze } = await import("../lib/analyze/study.js");
         const { load } = await import("../lib/node/load.js");

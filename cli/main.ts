@@ -10,6 +10,8 @@ import { diffCommand } from "./diff.js";
 import { fail } from "./fail.js";
 import { inspectCommand } from "./inspect.js";
 import { kernelCommand } from "./kernel.js";
+import { movesCommand } from "./moves.js";
+import { offloadCommand } from "./offload.js";
 import { packCommand } from "./pack.js";
 import { runCommand } from "./run.js";
 
@@ -25,6 +27,8 @@ const program = new Command("npulab")
   .addCommand(analyzeCommand())
   .addCommand(packCommand())
   .addCommand(cliffsCommand())
+  .addCommand(movesCommand())
+  .addCommand(offloadCommand())
   .addCommand(compareCommand())
   .addCommand(convertCommand())
   .addCommand(diffCommand())

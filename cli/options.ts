@@ -41,9 +41,9 @@ export function parseAddress(text: string): number {
   });
 }
 
-export const targetOption = () =>
+export const targetOption = (others: readonly string[] = []) =>
   new Option("--target <board>", "board to analyse for")
-    .choices(["stm32n6570-dk", "nucleo-n657x0-q"])
+    .choices(["stm32n6570-dk", "nucleo-n657x0-q", ...others])
     .default("stm32n6570-dk");
 
 export const toolOption = () =>

@@ -32,14 +32,14 @@ const ALONE_LIMIT = 64;
 const FLOAT32_BYTES = 4;
 
 /** A node that left the NPU, wholly or in part, with the rules that sent it off and the epochs they cost. */
-interface Leaver {
+export interface Leaver {
   readonly node: Node;
   readonly reasons: readonly Reason[];
   readonly epochs: readonly Epoch[];
 }
 
 /** Returns the leavers in running order. */
-function leaversOf(graph: Graph, plan: FormedEpochs): readonly Leaver[] {
+export function leaversOf(graph: Graph, plan: FormedEpochs): readonly Leaver[] {
   const byReason = new Map<Reason, Epoch[]>();
   for (const epoch of plan.epochs) {
     if (epoch.kind === "hw" || !epoch.reason) continue;
@@ -98,7 +98,7 @@ function quantised(buffer: PackedBuffer): PackedBuffer {
   return { ...buffer, mode: "plain", bytes: bytes(Math.ceil(buffer.bytes / FLOAT32_BYTES)) };
 }
 
-interface Saving {
+export interface Saving {
   readonly ms: number;
   readonly low: number;
   readonly high: number;
@@ -125,7 +125,7 @@ function stretches(epochs: readonly Epoch[]): number {
 }
 
 /** Asks what the network would take with the rules of some leavers waived. */
-class Supposition {
+export class Supposition {
   readonly #now: Prediction;
   /** Buffers of each leaver as they were if all of them ran on the NPU. */
   readonly #buffers = new Map<Node, PackedBuffer[]>();

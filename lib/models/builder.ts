@@ -54,6 +54,19 @@ export interface ConvLayer extends DepthwiseLayer {
   readonly filters: number;
 }
 
+/** An operator in the graph's vocabulary; `source` in TFLite's words. */
+export interface OperatorLayer extends Moments {
+  readonly name: string;
+  readonly op: string;
+  readonly source: string;
+  readonly inputs: readonly Signal[];
+  /** Read after the inputs. */
+  readonly constants?: readonly Tensor[];
+  readonly attributes?: Attributes;
+  readonly shape: StaticShape;
+  readonly range: Range;
+}
+
 /** Pixels of zeros to put around an image. */
 export interface Margin {
   readonly top: number;
@@ -185,7 +198,7 @@ export class NetworkBuilder {
   add(
     left: Signal,
     right: Signal,
-    layer: { readonly name: string; readonly activation?: Activation },
+    layer: { readonly name: string; readonly activation?: Activation; readonly range?: Range },
   ): Signal {
     const { name, activation = "none" } = layer;
     const shape = left.tensor.staticShape();
@@ -204,7 +217,7 @@ export class NetworkBuilder {
       inputs: [left.tensor, right.tensor],
       attributes: fused(activation),
       shape,
-      quantization: int8Quantization(this.#range(name, Math.sqrt(power), activation)),
+      quantization: int8Quantization(layer.range ?? this.#range(name, Math.sqrt(power), activation)),
     });
     return { tensor, ...activatedMoments(power, activation) };
   }
@@ -301,21 +314,31 @@ export class NetworkBuilder {
     return { tensor, power, rectified: inputs.every((input) => input.rectified) };
   }
 
-  /** Returns the image enlarged by a whole factor, each pixel repeated (RESIZE_NEAREST_NEIGHBOR). */
-  upsample(input: Signal, { name, factor }: { readonly name: string; readonly factor: number }): Signal {
+  /**
+   * Returns the image enlarged by a whole factor: each pixel repeated (RESIZE_NEAREST_NEIGHBOR), or values in
+   * between interpolated (RESIZE_BILINEAR, pixel centres aligned).
+   */
+  upsample(
+    input: Signal,
+    layer: { readonly name: string; readonly factor: number; readonly mode?: "nearest" | "linear" },
+  ): Signal {
+    const { name, factor, mode = "nearest" } = layer;
     const { batch, height, width, channels } = image(input, name);
     const shape = [batch, height * factor, width * factor, channels];
     const tensor = this.#writer.add({
       name,
       op: "Resize",
-      source: "RESIZE_NEAREST_NEIGHBOR",
+      source: mode === "nearest" ? "RESIZE_NEAREST_NEIGHBOR" : "RESIZE_BILINEAR",
       inputs: [input.tensor, null, null, this.#writer.integers(`${name}/sizes`, "int64", shape)],
-      attributes: {
-        mode: "nearest",
-        coordinateTransformationMode: "asymmetric",
-        nearestMode: "floor",
-        layout: "NHWC",
-      },
+      attributes:
+        mode === "nearest"
+          ? {
+              mode,
+              coordinateTransformationMode: "asymmetric",
+              nearestMode: "floor",
+              layout: "NHWC",
+            }
+          : { mode, coordinateTransformationMode: "half_pixel", layout: "NHWC" },
       shape,
       quantization: input.tensor.quantization,
     });
@@ -334,6 +357,17 @@ export class NetworkBuilder {
       quantization: SOFTMAX_QUANTIZATION,
     });
     return { tensor, ...evenMoments({ low: 0, high: 1 }) };
+  }
+
+  /** Returns the output of an operator that has no method here; its range and moments are the caller's word. */
+  operator(layer: OperatorLayer): Signal {
+    const { range, power, rectified, inputs, constants = [], ...operation } = layer;
+    const tensor = this.#writer.add({
+      ...operation,
+      inputs: [...inputs.map((input) => input.tensor), ...constants],
+      quantization: int8Quantization(range),
+    });
+    return { tensor, power, rectified };
   }
 
   /** Returns the finished model. */

@@ -14,7 +14,7 @@ export interface MobileNetV2Config {
 }
 
 /** Expansion, filters, repeats, stride of the first. Sandler et al., "MobileNetV2", CVPR 2018, table 2. */
-const STAGES = [
+export const STAGES = [
   [1, 16, 1, 1],
   [6, 24, 2, 2],
   [6, 32, 3, 2],

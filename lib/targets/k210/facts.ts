@@ -2,8 +2,10 @@
  * What is known of the Kendryte K210's convolution unit (KPU) and of its model file, kmodel V3. `kpu.h` is the
  * header of the vendor's stand-alone SDK (kendryte/kendryte-standalone-sdk, lib/drivers/include/kpu.h): sizes
  * are those of its structures. `converter` is the open K210 writer of TensorLayer's edge tools, which lays a
- * layer out as the SDK reads it. `kpu.md` is the public description of the unit's registers.
+ * layer out as the SDK reads it. `kpu.md` is the public description of the unit's registers. `nncase` is the
+ * vendor's compiler (kendryte/nncase, runtime_op_utility.h): how maps lie in the unit's memory.
  */
+import { hertz } from "../../units.js";
 import type { Evidence, Fact } from "../rule.js";
 import type { StoringRule } from "../stored-form.js";
 
@@ -20,6 +22,48 @@ export const KPU = {
   /** Smaller maps are copied into one of this size first. */
   minSide: fact(4, "documented", "converter: maps under 4x4 get add-padding and remove-padding layers"),
   maxStride: fact(2, "documented", "kpu.md: pool types of size 2 and 4; a stride of 2 is the left-top pool"),
+} as const;
+
+/** The unit's own memory, which holds what a layer reads and writes; in lines of 64 bytes. */
+export const KPU_MEMORY = {
+  bytes: fact(2 * 1024 * 1024, "documented", "kpu.md: 0x40600000 to 0x407fffff, 2 MiB"),
+  lineBytes: fact(64, "documented", "kpu.md: addresses of maps count units of 64 bytes"),
+  /** Rows up to this width share a line by four channels. */
+  quarterLine: fact(16, "documented", "nncase, get_kpu_row_layout"),
+  /** Rows up to this width share a line by two channels; wider ones take whole lines. */
+  halfLine: fact(32, "documented", "nncase, get_kpu_row_layout"),
+} as const;
+
+/** How fast the unit works. */
+export const KPU_SPEED = {
+  /** 0.25 TOPS at 400 MHz: 312.5 MAC of a 3x3 kernel in a cycle. */
+  macsPerCycle: fact(
+    0.25e12 / 2 / 400e6,
+    "documented",
+    "vendor's figure as kpu.md quotes it, 0.25 TOPS at 400 MHz; 64 units of 9 taps would be 576",
+  ),
+  taps: fact(9, "documented", "kpu.md: 3x3 kernels; a 1x1 kernel uses one tap of nine"),
+  clock: fact(
+    hertz(398e6),
+    "measured",
+    "MaixPy forum, 'MaixPy Run Big Size Flash model': the log prints 398 as KPU frequency",
+  ),
+  /** What one whole network took, over what the other figures say of it. */
+  overhead: fact(
+    1.222,
+    "fitted",
+    "the same log, 40 ms in RAM, for MobileNetV1 0.75 at 224 (test/targets/k210-time.test.ts); one row, so no interval",
+  ),
+} as const;
+
+/** What a model file may take. */
+export const MODEL_LIMITS = {
+  flash: fact(16 * 1024 * 1024, "documented", "MaixPy forum: run model up to Flash size (16M)"),
+  memory: fact(
+    6 * 1024 * 1024,
+    "documented",
+    "kpu.md: 6 MiB of general memory, which holds the program, pictures and a loaded model",
+  ),
 } as const;
 
 /** Bytes of the file's records. */
@@ -74,6 +118,28 @@ export const TABLE_ACTIVATIONS: ReadonlySet<string> = new Set([
 
 /** Operators that change how values are named or shaped, not where they lie. */
 export const VIEWS: ReadonlySet<string> = new Set(["Identity", "Reshape", "Squeeze", "Unsqueeze", "Dropout"]);
+
+/** Limits that decide whether a network can run, beside what the format can hold. */
+export const KPU_RULES = {
+  memory: {
+    id: "K210-KPU-RAM",
+    sentence: `What a layer reads and what it writes lie side by side in ${KPU_MEMORY.bytes.value / 1024 / 1024} MiB of the unit's memory. Rows take lines of ${KPU_MEMORY.lineBytes.value} B; up to ${KPU_MEMORY.quarterLine.value} wide four channels share a line, up to ${KPU_MEMORY.halfLine.value} wide two.`,
+    evidence: "documented",
+    source: "kpu.md; nncase, get_kpu_row_layout; kendryte/nncase#32: 'KPU ran out of memory'",
+  },
+  model: {
+    id: "K210-MODEL-RAM",
+    sentence: `A model that is loaded takes up to ${KMODEL.ram.value / 1024 / 1024} MiB of general memory; a larger one has to stream from flash.`,
+    evidence: "documented",
+    source: "K210 datasheet: 5.5 to 5.9 MiB of fixed-point parameters in real-time use",
+  },
+  flash: {
+    id: "K210-FLASH",
+    sentence: `A model that streams takes up to ${MODEL_LIMITS.flash.value / 1024 / 1024} MiB of flash, less the firmware.`,
+    evidence: "documented",
+    source: "MaixPy forum: up to flash size (16M)",
+  },
+} as const satisfies Readonly<Record<string, StoringRule>>;
 
 export const KMODEL_RULES = {
   convolution: {

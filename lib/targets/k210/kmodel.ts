@@ -16,7 +16,7 @@ import type { Obstacle, StoredCause, StoredEntry, StoredForm, StoringRule } from
 import { CPU_LAYERS, KMODEL, KMODEL_RULES, KPU, TABLE_ACTIVATIONS, VIEWS } from "./facts.js";
 
 /** How a node is held: by the unit, by the CPU, inside the convolution before it, or not at all. */
-type Holding =
+export type Holding =
   | { readonly kind: "unit"; readonly geometry: LayerGeometry }
   | { readonly kind: "float dense"; readonly geometry: LayerGeometry }
   | { readonly kind: "cpu"; readonly bytes: number }
@@ -128,6 +128,13 @@ function holdingOf(graph: Graph, node: Node, held: ReadonlyMap<Node, Holding>): 
   };
 }
 
+/** Returns how each node of a graph is held, in running order. Shapes must be inferred and static. */
+export function holdNodes(graph: Graph): ReadonlyMap<Node, Holding> {
+  const held = new Map<Node, Holding>();
+  for (const node of graph.nodes) held.set(node, holdingOf(graph, node, held));
+  return held;
+}
+
 /** Writes nothing but positions: what a file of these records would be cut into. */
 class Layout {
   position = 0;
@@ -175,9 +182,7 @@ function needsUpload(graph: Graph, input: Tensor, held: ReadonlyMap<Node, Holdin
  * has no layer for. Shapes must be inferred and static.
  */
 export function storeAsKmodel(graph: Graph): StoredForm {
-  const held = new Map<Node, Holding>();
-  for (const node of graph.nodes) held.set(node, holdingOf(graph, node, held));
-
+  const held = holdNodes(graph);
   const layout = new Layout();
   const obstacles: Obstacle[] = [];
   layout.add(null, "file header", "header", KMODEL.header.value, KMODEL_RULES.layer);

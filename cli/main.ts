@@ -11,6 +11,7 @@ import { fail } from "./fail.js";
 import { inspectCommand } from "./inspect.js";
 import { kernelCommand } from "./kernel.js";
 import { packCommand } from "./pack.js";
+import { planCommand } from "./plan.js";
 import { runCommand } from "./run.js";
 
 const { version } = createRequire(import.meta.url)("npulab/package.json") as { version: string };
@@ -24,6 +25,7 @@ const program = new Command("npulab")
   .addCommand(inspectCommand())
   .addCommand(analyzeCommand())
   .addCommand(packCommand())
+  .addCommand(planCommand())
   .addCommand(cliffsCommand())
   .addCommand(compareCommand())
   .addCommand(convertCommand())

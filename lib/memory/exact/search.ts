@@ -111,7 +111,11 @@ function preferenceOf({ score, even, weight }: Strategy, all: readonly Measures[
   const next = numbersFrom(walk);
   // The first walk of each strategy goes by the plain weights.
   const plain = walk <= STRATEGIES.length;
-  return { score, even, weights: Float64Array.from(all, (own) => weight(own) * (plain ? 1 : 1 + (NOISE - 1) * next())) };
+  return {
+    score,
+    even,
+    weights: Float64Array.from(all, (own) => weight(own) * (plain ? 1 : 1 + (NOISE - 1) * next())),
+  };
 }
 
 /**
@@ -138,7 +142,7 @@ export function searchPlacement(
   const measures = measure(ground);
   const failuresOf = STRATEGIES.map(() => new Float64Array(sections.count));
   let used = 0;
-  for (let walk = 1; ; walk++) {
+  for (let walk = 1; used < nodes && !stop(); walk++) {
     onWalk?.({ number: walk, nodes: used });
     const skyline = new Skyline(sizes, sections, limit, failuresOf[(walk - 1) % STRATEGIES.length]!);
     const preference = preferenceOf(STRATEGIES[(walk - 1) % STRATEGIES.length]!, measures, walk);
@@ -148,6 +152,6 @@ export function searchPlacement(
     if (outcome === "placed")
       return { kind: "placed", offsets: Array.from(skyline.lowest, (offset) => offset * grain), nodes: used };
     if (outcome === "exhausted") return { kind: "impossible", nodes: used };
-    if (used >= nodes || stop()) return { kind: "undecided", nodes: used };
   }
+  return { kind: "undecided", nodes: used };
 }

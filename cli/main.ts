@@ -13,6 +13,7 @@ import { kernelCommand } from "./kernel.js";
 import { movesCommand } from "./moves.js";
 import { offloadCommand } from "./offload.js";
 import { packCommand } from "./pack.js";
+import { planCommand } from "./plan.js";
 import { runCommand } from "./run.js";
 
 const { version } = createRequire(import.meta.url)("npulab/package.json") as { version: string };
@@ -26,6 +27,7 @@ const program = new Command("npulab")
   .addCommand(inspectCommand())
   .addCommand(analyzeCommand())
   .addCommand(packCommand())
+  .addCommand(planCommand())
   .addCommand(cliffsCommand())
   .addCommand(movesCommand())
   .addCommand(offloadCommand())

@@ -88,8 +88,10 @@ function block(net: NetworkBuilder, input: Signal, options: Block): Signal {
   const { name, filters, expansion, stride, fused } = options;
   const channels = input.tensor.staticShape().at(-1) ?? 1;
   const wide = channels * expansion;
-  const convolve = (from: Signal, layer: { name: string; filters: number; kernel: number; stride?: number }) =>
-    swish(net, net.conv(from, layer), { name: `${layer.name}_swish` });
+  const convolve = (
+    from: Signal,
+    layer: { name: string; filters: number; kernel: number; stride?: number },
+  ) => swish(net, net.conv(from, layer), { name: `${layer.name}_swish` });
 
   let features = input;
   if (fused && expansion === 1) {
@@ -106,9 +108,7 @@ function block(net: NetworkBuilder, input: Signal, options: Block): Signal {
     }
     features = net.conv(features, { name: `${name}_project_conv`, filters, kernel: 1 });
   }
-  return stride === 1 && filters === channels
-    ? net.add(features, input, { name: `${name}_add` })
-    : features;
+  return stride === 1 && filters === channels ? net.add(features, input, { name: `${name}_add` }) : features;
 }
 
 /**
@@ -126,8 +126,10 @@ export function efficientNetV2({ variant, resolution, classes }: EfficientNetV2C
     seed: `efficientnetv2${variant}`,
     ports: "uint8-float",
   });
-  const convolve = (from: Signal, layer: { name: string; filters: number; kernel: number; stride?: number }) =>
-    swish(net, net.conv(from, layer), { name: `${layer.name}_swish` });
+  const convolve = (
+    from: Signal,
+    layer: { name: string; filters: number; kernel: number; stride?: number },
+  ) => swish(net, net.conv(from, layer), { name: `${layer.name}_swish` });
 
   const image = net.input({ name: "image", shape: [1, height, columns, 3], range: { low: -1, high: 1 } });
   let features = convolve(image, {

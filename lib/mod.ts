@@ -32,9 +32,10 @@ export { load, preset } from "./node/load.js";
 export { walkAxis } from "./node/walk-axis.js";
 export { cliffsFigure } from "./plot/cliffs.js";
 export { type Figure, type FigureSpec, figure } from "./plot/figure.js";
-export { offloadLatencyFigure, offloadSentence, timelineFigure } from "./plot/latency.js";
+export { offloadLatencyFigure, offloadSentence } from "./plot/latency.js";
 export { poolsFigure } from "./plot/memory.js";
 export { romCausesFigure, romGrowthFigure } from "./plot/rom.js";
+export { stallSentence, timelineFigure } from "./plot/timeline.js";
 export { chipGrowthFigure, romWaterfallFigure } from "./plot/waterfall.js";
 export { openSession, type RunSession } from "./run/onnxruntime.js";
 export {
@@ -56,6 +57,7 @@ export { differencesTable } from "./table/diff.js";
 export { latencyErrorsTable, romErrorsTable } from "./table/errors.js";
 export { growthTable, settingsTable } from "./table/rom-plan.js";
 export { type ShowOptions, show } from "./table/show.js";
+export { lanesTable, stallsTable } from "./table/timeline.js";
 export {
   PROFILES,
   type Profile,

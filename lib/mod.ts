@@ -27,9 +27,10 @@ export { convertToOnnx } from "./formats/onnx/write/convert.js";
 export { encodeOnnx } from "./formats/onnx/write/encode.js";
 export { encodeTflite } from "./formats/tflite/encode.js";
 export { CATALOG } from "./models/catalog.js";
-export { latencyErrors } from "./node/latency-errors.js";
+export { latencyCalibration, latencyErrors } from "./node/latency-errors.js";
 export { load, preset } from "./node/load.js";
 export { walkAxis } from "./node/walk-axis.js";
+export { errorSharesFigure, predictedMeasuredFigure, residualsFigure } from "./plot/calibration.js";
 export { cliffsFigure } from "./plot/cliffs.js";
 export { type Figure, type FigureSpec, figure } from "./plot/figure.js";
 export { offloadLatencyFigure, offloadSentence } from "./plot/latency.js";
@@ -54,7 +55,13 @@ export {
 export { chipCausesTable, chipsTable } from "./table/chips.js";
 export { cliffPointsTable, cliffsTable, flipsTable } from "./table/cliffs.js";
 export { differencesTable } from "./table/diff.js";
-export { latencyErrorsTable, romErrorsTable } from "./table/errors.js";
+export {
+  familyErrorsTable,
+  latencyErrorsTable,
+  modelErrorsTable,
+  notPredictedTable,
+  romErrorsTable,
+} from "./table/errors.js";
 export { growthTable, settingsTable } from "./table/rom-plan.js";
 export { type ShowOptions, show } from "./table/show.js";
 export { lanesTable, stallsTable } from "./table/timeline.js";

@@ -3,7 +3,7 @@ import { type CostOptions, estimateLatency, type LatencyEstimate } from "../cost
 import type { WeightStore } from "../cost/hardware.js";
 import { readMpool } from "../formats/vendor/mpool.js";
 import type { Graph, Model } from "../graph/graph.js";
-import { type NormalizeReport, normalizeModel } from "../graph/passes/normalize.js";
+import { type NormalizedModel, type NormalizeReport, normalizeModel } from "../graph/passes/normalize.js";
 import type { Shape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type MemoryPlan, planMemory } from "../memory/plan.js";
@@ -50,7 +50,13 @@ export interface Prediction {
   readonly latency: LatencyEstimate;
 }
 
-function memoryOf(plan: FormedEpochs, rom: RomPlan, pools: readonly MemoryPool[]): MemoryPlan {
+/** Where tensors lie: the plan, and the tensors behind its ids. */
+interface Placed {
+  readonly memory: MemoryPlan;
+  readonly ids: ReadonlyMap<Tensor, string>;
+}
+
+function memoryOf(plan: FormedEpochs, rom: RomPlan, pools: readonly MemoryPool[]): Placed {
   const ids = new Map<Tensor, string>();
   const taken = new Set<string>();
   const idOf = (tensor: Tensor) => {
@@ -70,7 +76,7 @@ function memoryOf(plan: FormedEpochs, rom: RomPlan, pools: readonly MemoryPool[]
   }));
   const kept = new Set(plan.outputs);
   const tensors = [...ids].map(([tensor, id]) => ({ id, bytes: tensor.bytes, keep: kept.has(tensor) }));
-  return planMemory({ steps, tensors, weightBytes: rom.imageBytes, pools });
+  return { memory: planMemory({ steps, tensors, weightBytes: rom.imageBytes, pools }), ids };
 }
 
 /** Returns the memory that holds most of the weights, as the cost model tells memories apart. */
@@ -80,30 +86,79 @@ function weightStoreOf(memory: MemoryPlan): WeightStore {
   return most === undefined || most.weightBytes === 0 || most.name === "octoFlash" ? "octoFlash" : "internal";
 }
 
+/**
+ * Returns whether a tensor lies outside the chip, in whole or in part. Tensors of another schedule of the same
+ * network go by their name.
+ */
+function externalTest({ memory, ids }: Placed, pools: readonly MemoryPool[]): (tensor: Tensor) => boolean {
+  const outside = pools.filter(({ external }) => external).map(({ name }) => name);
+  const found = memory.buffers.filter(({ pool }) => outside.some((name) => pool.split("_").includes(name)));
+  if (found.length === 0) return () => false;
+  const names = new Set(found.map(({ id }) => String(id)));
+  return (tensor) => names.has(ids.get(tensor) ?? tensor.name);
+}
+
 function poolsOf(board: Board, { mpool, pools }: AnalyzeOptions): readonly MemoryPool[] {
   if (mpool) return poolsFromFile(readMpool(mpool.text, mpool.name).pools, mpool.name);
   return pools ?? board.pools;
 }
 
+interface Compiled {
+  readonly plan: FormedEpochs;
+  readonly rom: RomPlan;
+  /** By the pools that the board or the caller names. */
+  readonly placed: Map<readonly MemoryPool[], Placed>;
+}
+
+/** Returns what is known for `key`, made on first use. */
+function recall<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const value = known.get(key);
+  if (value !== undefined) return value;
+  const made = make();
+  known.set(key, made);
+  return made;
+}
+
+/** Says what a model becomes on a target. */
+export type Predictor = (options?: AnalyzeOptions) => Prediction;
+
+/**
+ * Returns a function that says what the model becomes on any target, and remembers what a target does not
+ * change: the normalised graph per input shapes, schedule and image per tool, controller, profile and ports,
+ * memory per pools. The model must stay as it is meanwhile. Throws like `study`.
+ */
+export function predictor(model: Model): Predictor {
+  const graphs = new Map<string, NormalizedModel>();
+  const compilations = new Map<string, Compiled>();
+  return (options = {}) => {
+    const { inputShapes } = options;
+    const board = boardOf(options.board ?? "stm32n6570-dk");
+    const clock = options.clock ?? "overdrive";
+    const compile: CompileOptions = {
+      tool: options.tool ?? "2.1",
+      epochController: options.epochController ?? true,
+      profile: options.profile ?? "O3",
+    };
+    const pools = poolsOf(board, options);
+    const ports = options.ports ?? {};
+    const shapes = inputShapes ? JSON.stringify([...inputShapes]) : "";
+    const { graph, report } = recall(graphs, shapes, () =>
+      normalizeModel(model, inputShapes ? { inputShapes } : {}),
+    );
+    const key = JSON.stringify([shapes, compile, ports]);
+    const { plan, rom, placed } = recall(compilations, key, () => {
+      const formed = formEpochs(graph, compile, ports);
+      return { plan: formed, rom: packModel({ graph, options: compile, plan: formed }), placed: new Map() };
+    });
+    const place = recall(placed, pools, () => memoryOf(plan, rom, pools));
+    const { memory } = place;
+    const cost = { clock, weights: weightStoreOf(memory), isExternal: externalTest(place, pools) };
+    const latency = estimateLatency({ plan, rom, options: cost });
+    return { graph, report, board, pools, compile, ports, cost, plan, rom, memory, latency };
+  };
+}
+
 /** Returns what a model becomes on a target. Throws like `study`. */
 export function predict(model: Model, options: AnalyzeOptions = {}): Prediction {
-  const board = boardOf(options.board ?? "stm32n6570-dk");
-  const clock = options.clock ?? "overdrive";
-  const compile: CompileOptions = {
-    tool: options.tool ?? "2.1",
-    epochController: options.epochController ?? true,
-    profile: options.profile ?? "O3",
-  };
-  const pools = poolsOf(board, options);
-  const ports = options.ports ?? {};
-  const { graph, report } = normalizeModel(
-    model,
-    options.inputShapes ? { inputShapes: options.inputShapes } : {},
-  );
-  const plan = formEpochs(graph, compile, ports);
-  const rom = packModel({ graph, options: compile, plan });
-  const memory = memoryOf(plan, rom, pools);
-  const cost = { clock, weights: weightStoreOf(memory) };
-  const latency = estimateLatency({ plan, rom, options: cost });
-  return { graph, report, board, pools, compile, ports, cost, plan, rom, memory, latency };
+  return predictor(model)(options);
 }

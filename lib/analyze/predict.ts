@@ -9,7 +9,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { type MemoryPlan, planMemory } from "../memory/plan.js";
 import { type Board, boardOf } from "../targets/neural-art/boards.js";
 import type { Ports } from "../targets/neural-art/epochs/edges.js";
-import { type FormedEpochs, formEpochs } from "../targets/neural-art/epochs/form.js";
+import { blobsOf, type FormedEpochs, formEpochs } from "../targets/neural-art/epochs/form.js";
 import type { ClockMode } from "../targets/neural-art/facts.js";
 import { packModel } from "../targets/neural-art/packing/pack-model.js";
 import { type MemoryPool, poolsFromFile } from "../targets/neural-art/pools.js";
@@ -103,8 +103,7 @@ function poolsOf(board: Board, { mpool, pools }: AnalyzeOptions): readonly Memor
   return pools ?? board.pools;
 }
 
-interface Compiled {
-  readonly plan: FormedEpochs;
+interface Image {
   readonly rom: RomPlan;
   /** By the pools that the board or the caller names. */
   readonly placed: Map<readonly MemoryPool[], Placed>;
@@ -122,14 +121,20 @@ function recall<K, V>(known: Map<K, V>, key: K, make: () => V): V {
 /** Says what a model becomes on a target. */
 export type Predictor = (options?: AnalyzeOptions) => Prediction;
 
+/** Returns the options that make one image, as a key: profiles only differ from tool 3.0 on. */
+function imageKey({ tool, epochController, profile }: CompileOptions): string {
+  return JSON.stringify([tool, epochController, tool < "3.0" ? "" : profile]);
+}
+
 /**
  * Returns a function that says what the model becomes on any target, and remembers what a target does not
- * change: the normalised graph per input shapes, schedule and image per tool, controller, profile and ports,
- * memory per pools. The model must stay as it is meanwhile. Throws like `study`.
+ * change: the normalised graph per input shapes, the schedule per tool and ports, the image per controller and
+ * profile too, memory per pools. The model must stay as it is meanwhile. Throws like `study`.
  */
 export function predictor(model: Model): Predictor {
   const graphs = new Map<string, NormalizedModel>();
-  const compilations = new Map<string, Compiled>();
+  const schedules = new Map<string, FormedEpochs>();
+  const images = new Map<string, Image>();
   return (options = {}) => {
     const { inputShapes } = options;
     const board = boardOf(options.board ?? "stm32n6570-dk");
@@ -145,11 +150,16 @@ export function predictor(model: Model): Predictor {
     const { graph, report } = recall(graphs, shapes, () =>
       normalizeModel(model, inputShapes ? { inputShapes } : {}),
     );
-    const key = JSON.stringify([shapes, compile, ports]);
-    const { plan, rom, placed } = recall(compilations, key, () => {
-      const formed = formEpochs(graph, compile, ports);
-      return { plan: formed, rom: packModel({ graph, options: compile, plan: formed }), placed: new Map() };
-    });
+    const key = JSON.stringify([shapes, compile.tool, ports]);
+    const formed = recall(schedules, key, () => formEpochs(graph, compile, ports));
+    // The controller plays runs of epochs as blobs; the epochs are the same without it.
+    const blobs = compile.epochController ? blobsOf(formed.epochs) : [];
+    const plan: FormedEpochs = { ...formed, options: compile, blobs };
+    const { rom: packed, placed } = recall(images, `${key} ${imageKey(compile)}`, () => ({
+      rom: packModel({ graph, options: compile, plan }),
+      placed: new Map(),
+    }));
+    const rom = { ...packed, options: compile };
     const place = recall(placed, pools, () => memoryOf(plan, rom, pools));
     const { memory } = place;
     const cost = { clock, weights: weightStoreOf(memory), isExternal: externalTest(place, pools) };

@@ -50,7 +50,7 @@ export const NPU = {
   chainedUnits: fact(
     2,
     "fitted",
-    "dense 3x3 layers, units in a chain along the input channels: of 1 to 4, 2 errs least on whole networks (bench/cost/structure.mjs), in nine of ten folds that leave a family out, that family's choice included; compiler estimates assume up to 4",
+    "dense 3x3 layers, units in a chain along the input channels: of 1 to 4, 2 errs least on whole networks (test/cost/structure.test.ts), in nine of ten folds that leave a family out, that family's choice included; compiler estimates assume up to 4",
   ),
   elementwise: fact(
     1.15,

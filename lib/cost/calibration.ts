@@ -10,26 +10,26 @@ export const CALIBRATION = {
   learntWith: {
     clock: "overdrive",
     epochController: true,
-    cpuShare: 0.6209,
+    cpuShare: 0.5892,
     milliseconds: [0.75, 60.29],
   },
   factors: {
-    npu: 1.008,
-    stream: 1.108,
-    untimed: 1.269,
-    epochMicroseconds: 3.621,
+    npu: 0.9971,
+    stream: 1.116,
+    untimed: 1.173,
+    epochMicroseconds: 3.611,
   },
   interval: {
-    lowRatio: 0.9027,
-    highRatio: 1.092,
+    lowRatio: 0.9302,
+    highRatio: 1.107,
   },
   leftOut: {
-    coverage: 0.8056,
-    meanError: 0.04576,
-    medianError: 0.03404,
-    within10: 0.942,
+    coverage: 0.8005,
+    meanError: 0.0384,
+    medianError: 0.02651,
+    within10: 0.9565,
     within25: 1,
-    spearman: 0.9973,
+    spearman: 0.9975,
   },
   baselines: {
     macsLinear: {

@@ -61,5 +61,17 @@ describeShared("constants that were chosen with whole networks in view", () => {
     const other = families.filter((family) => bestOf(errorsOf(family)) !== NPU.chainedUnits.value);
     // Only the single-scale detector tells one unit from two.
     expect(other).toEqual(["st_yolo_lc_v1"]);
+    // Chosen anew in each fold, as a stranger's network would find it: one family pays for it.
+    const nested = families.flatMap((family) => {
+      const errors = errorsOf(family);
+      const chain = errors.indexOf(Math.min(...errors));
+      const residuals = leaveOneFamilyOut(variants.map((rows) => rows[chain]!));
+      return residuals
+        .filter((residual) => residual.family === family)
+        .map(({ ratio }) => Math.abs(1 / ratio - 1));
+    });
+    const mean = nested.reduce((a, b) => a + b, 0) / nested.length;
+    expect(mean).toBeGreaterThan(0.04);
+    expect(mean).toBeLessThan(0.06);
   }, 120_000);
 });

@@ -1,5 +1,6 @@
 import type { Analysis } from "../lib/analyze/record.js";
 import { offloadSentence } from "../lib/plot/latency.js";
+import { stallSentence } from "../lib/plot/timeline.js";
 import {
   causesTable,
   fallbackTable,
@@ -23,7 +24,7 @@ export function analysisText(analysis: Analysis): string {
     tableToText(causesTable([analysis]), { caption: "What the flash image is made of" }),
     tableToText(chipsTable([analysis]), { caption: "The same constants on three chips" }),
     tableToText(latencyTable([analysis]), { caption: "Epochs and latency" }),
-    offloadSentence(analysis),
+    `${offloadSentence(analysis)} ${stallSentence(analysis)}`,
     ...(left > 0
       ? [
           tableToText(fallbackTable(analysis), { caption: "What left the NPU, and why", limit: 40 }),

@@ -3,6 +3,7 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import { analyzeCommand } from "./analyze.js";
+import { calibrationCommand } from "./calibration.js";
 import { cliffsCommand } from "./cliffs.js";
 import { compareCommand } from "./compare.js";
 import { convertCommand } from "./convert.js";
@@ -34,6 +35,7 @@ const program = new Command("npulab")
   .addCommand(compareCommand())
   .addCommand(convertCommand())
   .addCommand(diffCommand())
+  .addCommand(calibrationCommand())
   .addCommand(runCommand())
   .addCommand(kernelCommand());
 

@@ -35,18 +35,20 @@ export { convertToOnnx } from "./formats/onnx/write/convert.js";
 export { encodeOnnx } from "./formats/onnx/write/encode.js";
 export { encodeTflite } from "./formats/tflite/encode.js";
 export { CATALOG } from "./models/catalog.js";
-export { latencyErrors } from "./node/latency-errors.js";
+export { latencyCalibration, latencyErrors } from "./node/latency-errors.js";
 export { load, preset } from "./node/load.js";
 export { publishedOffloadModels } from "./node/offload-models.js";
 export { walkAxis } from "./node/walk-axis.js";
+export { errorSharesFigure, predictedMeasuredFigure, residualsFigure } from "./plot/calibration.js";
 export { cliffsFigure } from "./plot/cliffs.js";
 export { type Figure, type FigureSpec, figure } from "./plot/figure.js";
-export { offloadLatencyFigure, offloadSentence, timelineFigure } from "./plot/latency.js";
+export { offloadLatencyFigure, offloadSentence } from "./plot/latency.js";
 export { poolsFigure } from "./plot/memory.js";
 export { epochMemoriesFigure, movesFigure } from "./plot/moves.js";
 export { offloadStudyFigure, resolutionFigure } from "./plot/offload-study.js";
 export { romCausesFigure, romGrowthFigure } from "./plot/rom.js";
 export { k210MemoryFigure, maixFigure, streamFigure } from "./plot/stream.js";
+export { stallSentence, timelineFigure } from "./plot/timeline.js";
 export { chipGrowthFigure, romWaterfallFigure } from "./plot/waterfall.js";
 export { openSession, type RunSession } from "./run/onnxruntime.js";
 export { breakEvenFrames } from "./stream/break-even.js";
@@ -72,7 +74,13 @@ export {
 export { chipCausesTable, chipsTable } from "./table/chips.js";
 export { cliffPointsTable, cliffsTable, flipsTable } from "./table/cliffs.js";
 export { differencesTable } from "./table/diff.js";
-export { latencyErrorsTable, romErrorsTable } from "./table/errors.js";
+export {
+  familyErrorsTable,
+  latencyErrorsTable,
+  modelErrorsTable,
+  notPredictedTable,
+  romErrorsTable,
+} from "./table/errors.js";
 export { epochMemoriesTable, movesTable, placesTable } from "./table/moves.js";
 export {
   claimsTable,
@@ -91,6 +99,7 @@ export {
   maixTable,
   streamLayersTable,
 } from "./table/stream.js";
+export { lanesTable, stallsTable } from "./table/timeline.js";
 export {
   PROFILES,
   type Profile,

@@ -170,6 +170,8 @@ function compareSides({ network, left, right, interval, notes }: CompareRequest)
   };
 }
 
+const significant = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
+
 /**
  * Returns a prediction beside the vendor's account of the same network. Make the study with the options of the
  * account (`settingOf`). Throws a LabError when a report and its C-info file are of different versions.
@@ -180,13 +182,14 @@ export function comparePrediction(
   notes: readonly string[] = [],
 ): Comparison {
   const { file } = study.analysis.model;
-  const { low, high } = study.analysis.latency;
+  const { low, high, level } = study.analysis.latency;
+  const predicted = `The predicted latency lies between ${significant.format(low)} and ${significant.format(high)} ms (${level}).`;
   return compareSides({
     network: file.split(/[\\/]/).at(-1) ?? file,
     left: predictedSide(study),
     right: reportedSide(account),
     interval: { low, high },
-    notes: [...notes, ...study.analysis.notes],
+    notes: [...notes, predicted, ...study.analysis.notes],
   });
 }
 

@@ -3,6 +3,7 @@
  * in milliseconds, rates as fractions of one. Fields may be added; a change of meaning changes `schema`.
  */
 import type { Bound } from "../cost/records.js";
+import type { Timeline } from "../cost/timeline.js";
 import type { EpochKind, Profile, RomCause, ToolVersion } from "../targets/neural-art/records.js";
 import type { Reason } from "../targets/rule.js";
 import type { StoredForm } from "../targets/stored-form.js";
@@ -134,6 +135,8 @@ export interface Analysis {
     /** How the number was obtained. */
     readonly level: string;
   };
+  /** When each resource works, and what the NPU waits for. */
+  readonly timeline: Timeline;
   /** What was assumed or repaired on the way, in sentences. */
   readonly notes: readonly string[];
 }

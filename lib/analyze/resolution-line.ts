@@ -4,7 +4,7 @@
  *
  *   192 → 22.05 ms, 224 → 27.64 ms, 256 → 35.50 ms: 4.5 ms + 0.470 us per pixel, off by 0.44 ms at most
  */
-import type { Bound } from "../cost/records.js";
+import { BOUNDS, type Bound } from "../cost/records.js";
 import { LabError } from "../errors.js";
 import type { Model } from "../graph/graph.js";
 import { sum } from "../units.js";
@@ -60,7 +60,7 @@ function interceptByBound(
 ): ResolutionLine["intercept"] {
   const [first, ...rest] = runs.map(({ latency }) => latency.perEpoch);
   if (!first || rest.some(({ length }) => length !== first.length)) return null;
-  const totals: Record<Bound, number> = { compute: 0, output: 0, input: 0, flash: 0, cpu: 0, setup: 0 };
+  const totals = Object.fromEntries(BOUNDS.map((bound) => [bound, 0])) as Record<Bound, number>;
   for (const [index, { bound }] of first.entries()) {
     const costs = runs.map(({ latency }) => latency.perEpoch[index]!);
     const line = (times: readonly number[]) =>

@@ -1,4 +1,5 @@
 /** From a loaded model to everything known about it on a target. */
+import { timelineOf } from "../cost/timeline.js";
 import { countModel } from "../graph/count.js";
 import type { Tensor } from "../graph/tensor.js";
 import { storeForCpu } from "../targets/cortex-m/store.js";
@@ -99,6 +100,7 @@ export function study({ model, file, sha256, notes = [] }: LoadedModel, options:
       lowerBoundBytes: memory.lowerBoundBytes,
     },
     latency: { ms: latency.ms, low: latency.low, high: latency.high, level: latency.level },
+    timeline: timelineOf({ perEpoch: latency.perEpoch, epochController: compile.epochController }),
     notes: [...notes, ...notesOf(report)],
   };
   return { analysis, graph, plan, rom, memory, latency };

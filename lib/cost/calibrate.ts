@@ -11,25 +11,30 @@
  * least squares, weights and slower resource of each epoch renewed until they settle, no factor below zero.
  *
  * What the errors on left-out families do not show: the constants per epoch come from one MobileNetV2, which
- * is kin to four of the families; the rates of softmax and bilinear resize were settled with the two SSD
- * families in view; and networks with many software epochs (transformers, float islands) are not among the
- * rows at all.
+ * is kin to three of the families; the rates of softmax and bilinear resize were settled with the two SSD
+ * families in view, two units for 3x3 layers with the detectors, and the CPU's loop over enlarged maps with
+ * st_yolo_x; and networks with many software epochs (transformers, float islands) are not among the rows at all.
  *
  * Example: two networks of one epoch each, busy 1 ms and 2 ms, measured 1.11 and 2.21: npu = 1.1 and 10 us
  * per epoch explain both.
  */
 import { LabError } from "../errors.js";
-import type { CostFactors } from "./factors.js";
-import { NEUTRAL_FACTORS } from "./factors.js";
+import { type Accuracy, accuracyOf, type Interval, learnInterval, type Residual } from "./accuracy.js";
+import { type CostFactors, NEUTRAL_FACTORS } from "./factors.js";
+import { nonNegative, type Prior } from "./least-squares.js";
 
 export interface LatencyRow {
   /** Of the table it was published in. */
   readonly key: string;
+  /** Networks that are left out together: one architecture at all widths, resolutions and from all exporters. */
   readonly family: string;
   readonly network: string;
   readonly tool: string;
   readonly measuredMs: number;
   readonly source: string;
+  /** What simpler models go by: multiply-adds, and bytes of the flash image. */
+  readonly macs: number;
+  readonly imageBytes: number;
   /** Why the figure may not be what it seems; such rows are judged, but not learnt from. */
   readonly suspect?: string;
   /** Milliseconds that the NPU is busy in each hardware or hybrid epoch, before factors. */
@@ -64,67 +69,14 @@ function columns(row: LatencyRow, factors: CostFactors): readonly number[] {
   return [busySum, streamSum, row.untimedMs, row.busyMs.length / 1000];
 }
 
-/** Returns x of Ax = b by Gauss–Jordan with pivoting; null when A is singular. A is small. */
-function solveLinear(a: readonly (readonly number[])[], b: readonly number[]): number[] | null {
-  const n = b.length;
-  const rows = a.map((row, index) => [...row, b[index]!]);
-  for (let column = 0; column < n; column++) {
-    let pivot = column;
-    for (let row = column + 1; row < n; row++) {
-      if (Math.abs(rows[row]![column]!) > Math.abs(rows[pivot]![column]!)) pivot = row;
-    }
-    [rows[column], rows[pivot]] = [rows[pivot]!, rows[column]!];
-    const lead = rows[column]![column]!;
-    if (Math.abs(lead) < 1e-12) return null;
-    for (let row = 0; row < n; row++) {
-      if (row === column) continue;
-      const share = rows[row]![column]! / lead;
-      for (let k = column; k <= n; k++) rows[row]![k]! -= share * rows[column]![k]!;
-    }
-  }
-  return rows.map((row, index) => row[n]! / row[index]!);
-}
-
 /** What a factor is before any row speaks, and how many rows' weight that opinion has. */
-const PRIOR: readonly (readonly [value: number, weight: number])[] = [
+const PRIOR: readonly Prior[] = [
   [NEUTRAL_FACTORS.npu, 0.05],
   [NEUTRAL_FACTORS.stream, 0.05],
   [NEUTRAL_FACTORS.untimed, 0.05],
   // In microseconds: a step of one says little.
   [NEUTRAL_FACTORS.epochMicroseconds, 1e-6],
 ];
-
-/**
- * Returns the non-negative x that brings Ax nearest to `targets` under the weights of the rows, drawn slightly
- * to the prior so that a factor which no row shows stays where it was. A column goes out while it is negative.
- */
-function nonNegative(
-  a: readonly (readonly number[])[],
-  targets: readonly number[],
-  weights: readonly number[],
-): number[] {
-  let active = PRIOR.map((_, column) => column);
-  for (;;) {
-    const products = active.map((i) =>
-      active.map((j) => {
-        const ridge = i === j ? PRIOR[i]![1] : 0;
-        return a.reduce((sum, row, r) => sum + weights[r]! * row[i]! * row[j]!, ridge);
-      }),
-    );
-    const right = active.map((i) =>
-      a.reduce((sum, row, r) => sum + weights[r]! * row[i]! * targets[r]!, PRIOR[i]![0] * PRIOR[i]![1]),
-    );
-    const solution = solveLinear(products, right) ?? active.map((column) => PRIOR[column]![0]);
-    const worst = solution.reduce((low, value, index) => (value < solution[low]! ? index : low), 0);
-    if (solution[worst]! >= 0) {
-      const full = PRIOR.map(() => 0);
-      for (const [index, column] of active.entries()) full[column] = solution[index]!;
-      return full;
-    }
-    active = active.filter((_, index) => index !== worst);
-    if (active.length === 0) return PRIOR.map(() => 0);
-  }
-}
 
 const FIT_ROUNDS = 30;
 
@@ -144,7 +96,7 @@ export function fitFactors(rows: readonly LatencyRow[]): CostFactors {
   let weights = rows.map(() => 1);
   for (let round = 0; round < FIT_ROUNDS; round++) {
     const a = rows.map((row) => columns(row, factors).map((value) => value / row.measuredMs));
-    const [npu, stream, untimed, epochMicroseconds] = nonNegative(a, targets, weights) as [
+    const [npu, stream, untimed, epochMicroseconds] = nonNegative(a, targets, weights, PRIOR) as [
       number,
       number,
       number,
@@ -159,121 +111,36 @@ export function fitFactors(rows: readonly LatencyRow[]): CostFactors {
   return factors;
 }
 
-export interface Residual {
+/** The error of one row, predicted by a model that its family taught nothing. */
+export interface RowResidual extends Residual {
   readonly row: LatencyRow;
-  readonly predictedMs: number;
-  /** measured ÷ predicted. */
-  readonly ratio: number;
 }
 
-/** Returns for each row what a fit without its family predicts. */
-export function leaveOneFamilyOut(rows: readonly LatencyRow[]): readonly Residual[] {
-  const byFamily = new Map<string, CostFactors>();
+/** A model that learns: rows in, a prediction in milliseconds for any row out. */
+export type Learner = (rows: readonly LatencyRow[]) => (row: LatencyRow) => number;
+
+/** The latency model, its factors learnt. */
+export const learnModel: Learner = (rows) => {
+  const factors = fitFactors(rows);
+  return (row) => predictRow(row, factors);
+};
+
+/** Returns for each row what a fit without its family predicts; suspect rows teach nothing. */
+export function leaveOneFamilyOut(
+  rows: readonly LatencyRow[],
+  learn: Learner = learnModel,
+): readonly RowResidual[] {
+  const byFamily = new Map<string, (row: LatencyRow) => number>();
   return rows.map((row) => {
-    let factors = byFamily.get(row.family);
-    if (!factors) {
-      factors = fitFactors(
-        rows.filter((other) => other.family !== row.family && other.suspect === undefined),
-      );
-      byFamily.set(row.family, factors);
+    const { family, measuredMs } = row;
+    let predictWith = byFamily.get(family);
+    if (!predictWith) {
+      predictWith = learn(rows.filter((other) => other.family !== family && other.suspect === undefined));
+      byFamily.set(family, predictWith);
     }
-    const predictedMs = predictRow(row, factors);
-    return { row, predictedMs, ratio: row.measuredMs / predictedMs };
+    const predictedMs = predictWith(row);
+    return { row, family, measuredMs, predictedMs, ratio: measuredMs / predictedMs };
   });
-}
-
-export interface Accuracy {
-  readonly rows: number;
-  /** Mean and median of |predicted − measured| ÷ measured. */
-  readonly meanError: number;
-  readonly medianError: number;
-  readonly within10: number;
-  readonly within25: number;
-}
-
-export function accuracyOf(residuals: readonly Residual[]): Accuracy {
-  const errors = residuals.map(({ ratio }) => Math.abs(1 / ratio - 1)).sort((a, b) => a - b);
-  const count = errors.length;
-  const share = (limit: number) => errors.filter((error) => error <= limit).length / count;
-  return {
-    rows: count,
-    meanError: errors.reduce((sum, error) => sum + error, 0) / count,
-    medianError: quantile(errors, 0.5),
-    within10: share(0.1),
-    within25: share(0.25),
-  };
-}
-
-/** Returns the value below which `share` of the sorted values lie, between neighbours by proportion. */
-export function quantile(sorted: readonly number[], share: number): number {
-  const position = Math.min(Math.max(share, 0), 1) * (sorted.length - 1);
-  const below = Math.floor(position);
-  const low = sorted[below]!;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return low + (high - low) * (position - below);
-}
-
-export interface Interval {
-  /** measured ÷ predicted. */
-  readonly lowRatio: number;
-  readonly highRatio: number;
-}
-
-const INTERVAL_SHARE = 0.8;
-
-/** Points at which the ratios of one family are read, so that each family counts the same. */
-const POINTS_PER_FAMILY = 50;
-
-/** How much wider than the residuals themselves an interval may have to be, and in which steps it is sought. */
-const MAX_WIDENING = 4;
-const WIDENING_STEP = 0.05;
-
-function byFamily(residuals: readonly Residual[]): ReadonlyMap<string, readonly number[]> {
-  const ratios = new Map<string, number[]>();
-  for (const { row, ratio } of residuals) {
-    const list = ratios.get(row.family);
-    if (list) list.push(ratio);
-    else ratios.set(row.family, [ratio]);
-  }
-  for (const list of ratios.values()) list.sort((a, b) => a - b);
-  return ratios;
-}
-
-function intervalOf(families: Iterable<readonly number[]>, widening: number): Interval {
-  const points = [...families]
-    .flatMap((sorted) =>
-      Array.from({ length: POINTS_PER_FAMILY }, (_, index) =>
-        quantile(sorted, (index + 0.5) / POINTS_PER_FAMILY),
-      ),
-    )
-    .sort((a, b) => a - b);
-  const tail = (1 - INTERVAL_SHARE) / 2;
-  const middle = Math.log(quantile(points, 0.5));
-  const widened = (share: number) =>
-    Math.exp(middle + (Math.log(quantile(points, share)) - middle) * widening);
-  return { lowRatio: widened(tail), highRatio: widened(1 - tail) };
-}
-
-/** Returns the share of a family's rows that an interval learnt from the others holds, averaged over families. */
-function coverageOf(ratios: ReadonlyMap<string, readonly number[]>, widening: number): number {
-  let total = 0;
-  for (const [family, own] of ratios) {
-    const others = [...ratios].filter(([name]) => name !== family).map(([, list]) => list);
-    const { lowRatio, highRatio } = intervalOf(others, widening);
-    total += own.filter((ratio) => ratio >= lowRatio && ratio <= highRatio).length / own.length;
-  }
-  return total / ratios.size;
-}
-
-/**
- * Returns the narrowest interval that would have held 80 % of each unseen family, had it been learnt from the
- * others, and the share it would have held. Families count alike, however many networks they publish.
- */
-export function learnInterval(residuals: readonly Residual[]): { interval: Interval; coverage: number } {
-  const ratios = byFamily(residuals);
-  let widening = 1;
-  while (widening < MAX_WIDENING && coverageOf(ratios, widening) < INTERVAL_SHARE) widening += WIDENING_STEP;
-  return { interval: intervalOf(ratios.values(), widening), coverage: coverageOf(ratios, widening) };
 }
 
 export interface Calibration {
@@ -285,6 +152,8 @@ export interface Calibration {
   readonly families: number;
   /** Largest share of its time that any of the rows spends on the CPU. */
   readonly cpuShare: number;
+  /** Of the shortest and of the longest row. */
+  readonly milliseconds: readonly [shortest: number, longest: number];
   /** On families left out, all rows but the suspect ones. */
   readonly accuracy: Accuracy;
   /** The same with the suspect rows. */
@@ -298,12 +167,14 @@ export function calibrate(rows: readonly LatencyRow[]): Calibration {
   const cpuTime = ({ timedMs, untimedMs }: LatencyRow) => timedMs + factors.untimed * untimedMs;
   const residuals = leaveOneFamilyOut(rows);
   const soundResiduals = residuals.filter(({ row }) => row.suspect === undefined);
+  const times = sound.map(({ measuredMs }) => measuredMs);
   return {
     factors,
     ...learnInterval(soundResiduals),
     rows: sound.length,
     families: new Set(sound.map(({ family }) => family)).size,
     cpuShare: Math.max(...sound.map((row) => cpuTime(row) / predictRow(row, factors))),
+    milliseconds: [Math.min(...times), Math.max(...times)],
     accuracy: accuracyOf(soundResiduals),
     accuracyWithSuspects: accuracyOf(residuals),
   };

@@ -4,29 +4,47 @@
  */
 export const CALIBRATION = {
   source:
-    "datasets/measurements/latency-rows.json: 29 published figures of 8 families, least absolute relative error (calibrate.ts)",
-  rows: 29,
-  families: 8,
+    "datasets/measurements/latency-rows.json: 69 published figures of 10 families, least absolute relative error (calibrate.ts)",
+  rows: 69,
+  families: 10,
   learntWith: {
     clock: "overdrive",
     epochController: true,
-    cpuShare: 0.6148,
+    cpuShare: 0.5892,
+    milliseconds: [0.75, 60.29],
   },
   factors: {
-    npu: 1.063,
-    stream: 1.05,
-    untimed: 1.189,
-    epochMicroseconds: 1.872,
+    npu: 0.9971,
+    stream: 1.116,
+    untimed: 1.173,
+    epochMicroseconds: 3.611,
   },
   interval: {
-    lowRatio: 0.8933,
-    highRatio: 1.09,
+    lowRatio: 0.9302,
+    highRatio: 1.107,
   },
   leftOut: {
-    coverage: 0.8646,
-    meanError: 0.0597,
-    medianError: 0.05862,
-    within10: 0.8276,
+    coverage: 0.8005,
+    meanError: 0.0384,
+    medianError: 0.02651,
+    within10: 0.9565,
     within25: 1,
+    spearman: 0.9975,
+  },
+  baselines: {
+    macsLinear: {
+      meanError: 0.3818,
+      medianError: 0.3851,
+      within10: 0.2319,
+      within25: 0.3913,
+      spearman: 0.9041,
+    },
+    roofline: {
+      meanError: 0.227,
+      medianError: 0.177,
+      within10: 0.3768,
+      within25: 0.6812,
+      spearman: 0.9492,
+    },
   },
 } as const;

@@ -1,12 +1,13 @@
 /** Latency of one inference: epoch after epoch, each bound by its slowest resource, with a learnt interval. */
 import type { Node } from "../graph/node.js";
+import type { Tensor } from "../graph/tensor.js";
 import { CLOCKS, type ClockMode } from "../targets/neural-art/facts.js";
 import type { Epoch, EpochKind, EpochPlan, PackedBuffer, RomPlan } from "../targets/neural-art/records.js";
 import { type Cycles, cycles, cyclesToMilliseconds, type Milliseconds, milliseconds } from "../units.js";
 import { CALIBRATION } from "./calibration.js";
 import type { CostFactors } from "./factors.js";
-import { hardwareBounds, type WeightStore } from "./hardware.js";
-import { SETUP, UNSEEN_CPU_FACTOR } from "./parameters.js";
+import { hardwareBounds, ON_CHIP, type Placement, type WeightStore } from "./hardware.js";
+import { EXTERNAL_DOUBT, SETUP, UNSEEN_CPU_FACTOR } from "./parameters.js";
 import type { Bound } from "./records.js";
 import { hybridCost, softwareCost } from "./software.js";
 
@@ -41,6 +42,8 @@ export interface CostOptions {
   readonly clock?: ClockMode;
   /** Where the parameters are read from; flash unless the memory plan says otherwise. */
   readonly weights?: WeightStore;
+  /** Whether an activation lies in external RAM; none does unless the memory plan says otherwise. */
+  readonly isExternal?: (tensor: Tensor) => boolean;
   /** Factors to use in place of the learnt ones; calibration starts from neutral ones. */
   readonly factors?: CostFactors;
 }
@@ -53,12 +56,21 @@ export interface CostOptions {
 export const LEARNT_FACTORS: CostFactors = CALIBRATION.factors;
 
 /** An epoch that takes nothing; filled in by what applies. */
-const NO_TIME: TimeParts = { compute: 0, output: 0, input: 0, flash: 0, cpu: 0, setup: 0 };
+const NO_TIME: TimeParts = {
+  compute: 0,
+  output: 0,
+  input: 0,
+  ports: 0,
+  flash: 0,
+  external: 0,
+  cpu: 0,
+  setup: 0,
+};
 
 /** Returns the part that takes longest, in the order in which ties are told. */
 function boundOf(parts: TimeParts): Bound {
   let bound: Bound = "output";
-  for (const candidate of ["input", "compute", "flash", "cpu", "setup"] as const) {
+  for (const candidate of ["input", "compute", "ports", "flash", "external", "cpu", "setup"] as const) {
     if (parts[candidate] > parts[bound]) bound = candidate;
   }
   return bound;
@@ -75,7 +87,7 @@ interface Context {
   readonly plan: EpochPlan;
   readonly buffers: ReadonlyMap<Node, readonly PackedBuffer[]>;
   readonly clock: ClockMode;
-  readonly weights: WeightStore;
+  readonly placement: Placement;
   readonly factors: CostFactors;
 }
 
@@ -90,23 +102,30 @@ function partsOf(epoch: Epoch, context: Context): TimeParts {
   }
 
   const buffers = epoch.layer ? (context.buffers.get(epoch.layer.node) ?? []) : [];
-  const bounds = hardwareBounds(epoch, buffers, context.weights);
-  const hybrid = epoch.kind === "hybrid" ? hybridCost(epoch) : null;
+  const bounds = hardwareBounds(epoch, buffers, context.placement);
+  const hybrid = epoch.kind === "hybrid" ? hybridCost(epoch, plan.options.tool) : null;
   // The controller's own time follows the NPU clock; its factor was learnt at 1 GHz.
   const controller = factors.epochMicroseconds / 1000 / (clocks.npu.value / 1e9);
   return {
     compute: onNpu(bounds.compute),
     output: onNpu(hybrid && !epoch.layer ? hybrid.copy : bounds.output),
     input: hybrid && !epoch.layer ? 0 : onNpu(bounds.input),
+    ports: cyclesToMilliseconds(bounds.ports, clocks.npu.value),
     flash: bounds.flashMs * factors.stream,
+    external: bounds.externalMs,
     cpu: hybrid ? onCpu(hybrid.prepare) * factors.untimed : 0,
     setup: plan.options.epochController ? controller : onCpu(programmingCycles(epoch)),
   };
 }
 
+/** Returns the milliseconds between start and end of an epoch on the NPU: its slowest resource. */
+export function coreOf({ compute, output, input, ports, flash, external }: TimeParts): number {
+  return Math.max(compute, output, input, ports, flash, external);
+}
+
 function costOf(epoch: Epoch, context: Context): EpochCost {
   const parts = partsOf(epoch, context);
-  const core = Math.max(parts.compute, parts.output, parts.input, parts.flash);
+  const core = coreOf(parts);
   const ms = milliseconds(core + parts.cpu + parts.setup);
   const { cpu, npu } = CLOCKS[context.clock];
   const clock = epoch.kind === "sw" ? cpu.value : npu.value;
@@ -139,47 +158,66 @@ export interface EstimateRequest {
 
 /** Returns the time of one inference with its interval, and what bounds each epoch. O(epochs + buffers). */
 export function estimateLatency({ plan, rom, options = {} }: EstimateRequest): LatencyEstimate {
-  const { clock = "overdrive", weights = "octoFlash", factors = LEARNT_FACTORS } = options;
-  const context: Context = { plan, buffers: buffersByNode(rom), clock, weights, factors };
+  const { clock = "overdrive", factors = LEARNT_FACTORS } = options;
+  const { weights = ON_CHIP.weights, isExternal = ON_CHIP.isExternal } = options;
+  const placement = { weights, isExternal };
+  const context: Context = { plan, buffers: buffersByNode(rom), clock, placement, factors };
   const perEpoch = plan.epochs.map((epoch) => costOf(epoch, context));
   let total = 0;
   let onCpu = 0;
+  // What epochs take longer because activations lie outside the chip.
+  let outside = 0;
   for (const { ms, parts } of perEpoch) {
     total += ms;
     onCpu += parts.cpu;
+    if (parts.external > 0) outside += coreOf(parts) - coreOf({ ...parts, external: 0 });
   }
   const cpuShare = total === 0 ? 0 : onCpu / total;
   const { lowRatio, highRatio } = CALIBRATION.interval;
   // CPU kernels that no row exercised may be off by their factor both ways; the rest is as sure as it was learnt.
   const doubt = cpuShare > CALIBRATION.learntWith.cpuShare ? UNSEEN_CPU_FACTOR.value : 1;
+  const sure = total - onCpu - outside;
   return {
     ms: milliseconds(total),
-    low: milliseconds((total - onCpu + onCpu / doubt) * lowRatio),
-    high: milliseconds((total - onCpu + onCpu * doubt) * highRatio),
-    level: levelOf({ plan, clock, cpuShare }),
+    low: milliseconds((sure + onCpu / doubt + outside / EXTERNAL_DOUBT.value) * lowRatio),
+    high: milliseconds((sure + onCpu * doubt + outside * EXTERNAL_DOUBT.value) * highRatio),
+    level: levelOf({ plan, clock, cpuShare, total, outside }),
     perEpoch,
     offloadTime: 1 - cpuShare,
   };
 }
 
+const significant = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
+
 interface Circumstances {
   readonly plan: EpochPlan;
   readonly clock: ClockMode;
   readonly cpuShare: number;
+  readonly total: number;
+  readonly outside: number;
 }
 
 /** Says what the figure rests on, and where it leaves what the calibration saw. */
-function levelOf({ plan, clock, cpuShare }: Circumstances): string {
+function levelOf({ plan, clock, cpuShare, total, outside }: Circumstances): string {
   const { rows, families, learntWith } = CALIBRATION;
-  const outside: string[] = [];
-  if (clock !== learntWith.clock) outside.push(`${clock} clocks`);
-  if (plan.options.epochController !== learntWith.epochController) outside.push("no epoch controller");
+  const beyond: string[] = [];
+  if (clock !== learntWith.clock) beyond.push(`${clock} clocks`);
+  if (plan.options.epochController !== learntWith.epochController) beyond.push("no epoch controller");
   if (cpuShare > learntWith.cpuShare) {
     const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
-    outside.push(
+    beyond.push(
       `${percent(cpuShare)} of the time on the CPU, at most ${percent(learntWith.cpuShare)} among them; the interval takes the CPU's part as uncertain by a factor of ${UNSEEN_CPU_FACTOR.value}`,
     );
   }
+  const [shortest, longest] = learntWith.milliseconds;
+  if (total > 0 && (total < shortest || total > longest)) {
+    beyond.push(`an inference of ${significant.format(total)} ms, those took ${shortest} to ${longest} ms`);
+  }
+  if (outside > 0) {
+    beyond.push(
+      `activations in external RAM, ${significant.format(outside)} ms of waiting for them, uncertain by a factor of ${EXTERNAL_DOUBT.value}`,
+    );
+  }
   const base = `estimate: bounds per epoch, calibrated on ${rows} published figures of ${families} families`;
-  return outside.length === 0 ? base : `${base}; outside of them: ${outside.join(", ")}`;
+  return beyond.length === 0 ? base : `${base}; outside of them: ${beyond.join(", ")}`;
 }

@@ -4,6 +4,7 @@
  * (commit ea0f73d, mobilenet_v2_224.txt); datasets/measurements/epoch-timing.json carries its figures. "Run B"
  * are the single-layer networks of the same repository.
  */
+import { BANDWIDTH } from "../targets/neural-art/facts.js";
 import type { Evidence, Fact } from "../targets/rule.js";
 import { CALIBRATION } from "./calibration.js";
 
@@ -46,6 +47,11 @@ export const NPU = {
     "inferred",
     "depthwise kernels are inflated to groups of 8; convolutions with 3 input channels run at the rate of one unit",
   ),
+  chainedUnits: fact(
+    2,
+    "fitted",
+    "dense 3x3 layers, units in a chain along the input channels: of 1 to 4, 2 errs least on whole networks (test/cost/structure.test.ts), in nine of ten folds that leave a family out, that family's choice included; compiler estimates assume up to 4",
+  ),
   elementwise: fact(
     1.15,
     "measured",
@@ -55,15 +61,15 @@ export const NPU = {
 
 /** Bytes per second that the NPU gets from a memory, by how it reads. External clocks do not follow the mode. */
 export const STREAM = {
-  flashPlain: fact(
+  flashInflated: fact(
     1e9 / 3.2,
     "fitted",
-    `${RUN_A}, kernels read as 8-bit words: 3.2 cycles per byte at 1 GHz`,
+    `${RUN_A}, kernels of depthwise layers, which lie in groups of 8 bytes: 3.2 cycles per byte at 1 GHz`,
   ),
-  flashDeep: fact(
+  flashDense: fact(
     1e9 / 2.5,
     "fitted",
-    `${RUN_A}, kernels read as 24-bit words: 2.5 cycles per byte at 1 GHz, the flash's own limit of 400 MB/s`,
+    `${RUN_A}, kernels of 1x1 layers: 2.5 cycles per byte at 1 GHz, the flash's own limit of 400 MB/s; Tiny YOLO v2 reads 11 MB of 3x3 kernels in less than 30.7 ms`,
   ),
   flashCached: fact(
     1e9 / 0.7,
@@ -75,6 +81,13 @@ export const STREAM = {
     "documented",
     "stneuralart_programming_model.html: XSPI1 0.8 GB/s, XSPI2 0.4 GB/s",
   ),
+  /** Activations, not parameters: short bursts, and nothing is cached. */
+  hyperRamActivations: fact(
+    93e6,
+    "fitted",
+    "ResNet-50 V2 at 224, two rows: what is missing without it, per byte of the tensors whose published external RAM they fill; EfficientNetV2-S, two rows, says 20 and 37 MB/s",
+  ),
+  ports: fact(BANDWIDTH.npuPorts.value, BANDWIDTH.npuPorts.evidence, BANDWIDTH.npuPorts.source),
   internal: fact(14.4e9, "documented", "stneuralart_programming_model.html: one NPU bank at 900 MHz"),
 } as const;
 
@@ -101,20 +114,20 @@ export const CPU = {
     `${RUN_A}, epoch 55: float pooling of 62,720 elements in 314,916 cycles`,
   ),
   softmaxTable: fact(
-    4900,
+    5100,
     "inferred",
     "stneuralart_getting_started.html, screenshot: int8 softmax of 5 classes takes 5.5 k cycles; its scratch is a table of 257 words, made anew each time",
   ),
-  softmaxRow: fact(400, "inferred", "the rest of those 5.5 k cycles, a row of 5 classes, less its elements"),
-  softmaxElement: fact(
-    20,
-    "inferred",
-    "lookup, sum, multiply and shift per element; not timed, settled with the published SSD latencies in view",
+  softmaxRow: fact(
+    300,
+    "fitted",
+    "5 published rows of two SSD families, whose softmax runs over 6,820 rows of 2 classes and whose bilinear resizes differ fivefold: both costs follow",
   ),
+  softmaxElement: fact(20, "inferred", "lookup, sum, multiply and shift per element; not timed"),
   resizeElement: fact(
-    20,
-    "inferred",
-    "four reads, three multiply-adds, address and rounding arithmetic per output element; not timed, settled with the published SSD latencies in view",
+    30,
+    "fitted",
+    "the same 5 rows; MoveNet at 192 up to its heatmaps, which is not among them, then takes 20.5 ms of the published 22.05",
   ),
   macsPerCycle: fact(1, "inferred", "int8 kernels on Cortex-M55 without im2col reuse; not timed"),
   floatMacsPerCycle: fact(0.5, "inferred", "float kernels on Cortex-M55; not timed"),
@@ -128,7 +141,19 @@ export const HYBRID = {
     "inferred",
     "run B: 7 to 16 k CPU cycles to prepare an epoch without the controller",
   ),
+  rearrangeCyclesPerByte: fact(
+    13,
+    "inferred",
+    "tools from 3.0 on: the three st_yolo_x rows of 4.0 miss 2.5 to 4.8 ms that grow with the enlarged maps alone, 20 ns per byte, where the rows of 2.0 miss nothing; taken as a loop of the CPU over bytes",
+  ),
 } as const;
+
+/** How far the time of activations in external memory may be off, up and down. */
+export const EXTERNAL_DOUBT = fact(
+  4,
+  "inferred",
+  "the two networks with activations in external memory that were timed differ by this factor in bytes per second",
+);
 
 /** Factors learnt from whole networks; what they were learnt from is in calibration.ts. */
 export const FACTORS = {

@@ -1,3 +1,3 @@
-/** What bounds the time of an epoch. */
-export const BOUNDS = ["compute", "output", "input", "flash", "cpu", "setup"] as const;
+/** What bounds the time of an epoch: units of the NPU, its bus ports, memories outside the chip, the CPU. */
+export const BOUNDS = ["compute", "output", "input", "ports", "flash", "external", "cpu", "setup"] as const;
 export type Bound = (typeof BOUNDS)[number];

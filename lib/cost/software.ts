@@ -1,7 +1,7 @@
 /** What the Cortex-M55 takes for an epoch in software, in CPU cycles. */
 import { isFloat } from "../graph/dtype.js";
 import type { Tensor } from "../graph/tensor.js";
-import type { Epoch } from "../targets/neural-art/records.js";
+import type { Epoch, ToolVersion } from "../targets/neural-art/records.js";
 import { type Cycles, cycles } from "../units.js";
 import { CPU, HYBRID } from "./parameters.js";
 
@@ -62,12 +62,22 @@ export function softwareCost(epoch: Epoch): SoftwareCost {
 export interface HybridCost {
   /** NPU cycles of the copies. */
   readonly copy: Cycles;
-  /** CPU cycles that prepare them. */
+  /** CPU cycles that prepare them, or that move the bytes themselves. */
   readonly prepare: Cycles;
 }
 
+/** Tools whose hybrid epochs for enlarged maps leave the NPU's copies to the CPU. */
+const REARRANGED_BY_CPU: ReadonlySet<ToolVersion> = new Set(["3.0", "4.0"]);
+
 /** Returns what a hybrid epoch costs beside its layer, if it has one: bytes moved, and the CPU's part. */
-export function hybridCost(epoch: Epoch): HybridCost {
+export function hybridCost(epoch: Epoch, tool: ToolVersion): HybridCost {
   const moved = [...epoch.reads, ...epoch.writes].reduce((total, tensor) => total + tensor.bytes, 0) / 2;
-  return { copy: cycles(moved * HYBRID.cyclesPerByte.value), prepare: cycles(HYBRID.cpuCycles.value) };
+  const rearranges = epoch.ops.includes("DepthToSpace") && REARRANGED_BY_CPU.has(tool);
+  const written = epoch.writes.reduce((total, tensor) => total + tensor.bytes, 0);
+  return {
+    copy: cycles(moved * HYBRID.cyclesPerByte.value),
+    prepare: cycles(
+      HYBRID.cpuCycles.value + (rearranges ? written * HYBRID.rearrangeCyclesPerByte.value : 0),
+    ),
+  };
 }

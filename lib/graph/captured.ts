@@ -3,9 +3,16 @@ import type { Tensor } from "./tensor.js";
 
 /** Returns the subgraphs among a node's attributes (ONNX If, Loop, Scan); mostly none. */
 export function subgraphsOf(attributes: Readonly<Record<string, unknown>>): Graph[] {
-  return Object.values(attributes)
-    .flat()
-    .filter((value) => value instanceof Graph);
+  const found: Graph[] = [];
+  // Asked of every node in every pass: no lists are made for the many attributes that hold none.
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (value instanceof Graph) found.push(value);
+    else if (Array.isArray(value)) {
+      for (const item of value) if (item instanceof Graph) found.push(item);
+    }
+  }
+  return found;
 }
 
 /**

@@ -97,11 +97,9 @@ function doesNotFit({ buffers, pools, bound, weightsInRam }: Crowded): LabError 
   return new LabError({ code: "ACTIVATIONS_DO_NOT_FIT", message, hint, at: `step ${bound.step}` });
 }
 
-/** Returns the names of the pools that [from, to) touches, lowest address first, and where the first begins. */
+/** Returns the names of the pools that [from, to) touches, and where the first begins; pools by address. */
 function poolsOf(from: number, to: number, pools: readonly Pool[]) {
-  const touched = pools
-    .filter(({ address, sizeBytes }) => from < address + sizeBytes && to > address)
-    .sort((a, b) => a.address - b.address);
+  const touched = pools.filter(({ address, sizeBytes }) => from < address + sizeBytes && to > address);
   return { name: touched.map(({ name }) => name).join("_"), start: touched[0]?.address ?? from };
 }
 
@@ -131,9 +129,10 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
   }
 
   const addresses = new Map<BufferId, number>(solution.placements.map(({ id, address }) => [id, address]));
+  const byAddress = [...pools].sort((a, b) => a.address - b.address);
   const placed = buffers.map((buffer): PlacedBuffer => {
     const address = addresses.get(buffer.id)!;
-    const { name, start } = poolsOf(address, address + takes(buffer), pools);
+    const { name, start } = poolsOf(address, address + takes(buffer), byAddress);
     return { ...buffer, address, pool: name, offset: bytes(address - start) };
   });
   const ranges = placed.map((buffer) => ({ from: buffer.address, to: buffer.address + takes(buffer) }));

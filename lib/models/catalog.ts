@@ -2,13 +2,17 @@ import { LabError } from "../errors.js";
 import type { Model } from "../graph/graph.js";
 import { type AutoencoderConfig, autoencoder } from "./autoencoder.js";
 import { type DsCnnConfig, dsCnn } from "./ds-cnn.js";
+import { type EfficientNetV2Config, efficientNetV2 } from "./efficientnet-v2.js";
 import { type FdMobileNetConfig, fdMobileNet } from "./fd-mobilenet.js";
 import { type MobileNetV1Config, mobileNetV1 } from "./mobilenet-v1.js";
 import { type MobileNetV2Config, mobileNetV2 } from "./mobilenet-v2.js";
 import { type ResNet18Config, resNet18 } from "./resnet-18.js";
+import { type ResNet50V2Config, resNet50V2 } from "./resnet-50-v2.js";
 import { type ResNetV1Config, resNetV1 } from "./resnet-v1.js";
 import { type SqueezeNetConfig, squeezeNet } from "./squeezenet.js";
+import { type TinyYoloV2Config, tinyYoloV2 } from "./tiny-yolo-v2.js";
 import { type YoloLcConfig, yoloLc } from "./yolo-lc.js";
+import { type YoloXConfig, yoloX } from "./yolo-x.js";
 
 /** Each family's config; the name is the family's id in presets. */
 interface Families {
@@ -18,8 +22,12 @@ interface Families {
   readonly "resnet-v1": ResNetV1Config;
   readonly "resnet-18": ResNet18Config;
   readonly "ds-cnn": DsCnnConfig;
+  readonly "resnet-50-v2": ResNet50V2Config;
+  readonly "efficientnet-v2": EfficientNetV2Config;
   readonly squeezenet: SqueezeNetConfig;
   readonly "yolo-lc": YoloLcConfig;
+  readonly "yolo-x": YoloXConfig;
+  readonly "tiny-yolo-v2": TinyYoloV2Config;
   readonly autoencoder: AutoencoderConfig;
 }
 
@@ -32,8 +40,12 @@ const BUILDERS: { readonly [F in Family]: (config: Families[F]) => Model } = {
   "resnet-v1": resNetV1,
   "resnet-18": resNet18,
   "ds-cnn": dsCnn,
+  "resnet-50-v2": resNet50V2,
+  "efficientnet-v2": efficientNetV2,
   squeezenet: squeezeNet,
   "yolo-lc": yoloLc,
+  "yolo-x": yoloX,
+  "tiny-yolo-v2": tinyYoloV2,
   autoencoder,
 };
 
@@ -141,6 +153,25 @@ export const CATALOG: readonly Preset[] = [
   }),
   preset("yolo_lc_192", "Small single-scale detector at 192, one class", "yolo-lc", {
     resolution: 192,
+    classes: 1,
+  }),
+  preset("resnet50v2_224", "ResNet-50 V2 at 224, ImageNet", "resnet-50-v2", {
+    resolution: 224,
+    classes: IMAGENET,
+  }),
+  preset("efficientnetv2_b1_240", "EfficientNetV2-B1 at 240, ImageNet", "efficientnet-v2", {
+    variant: "b1",
+    resolution: 240,
+    classes: IMAGENET,
+  }),
+  preset("yolo_x_nano_256", "YOLOX nano, separable, at 256, one class", "yolo-x", {
+    resolution: 256,
+    depth: 0.33,
+    width: 0.25,
+    classes: 1,
+  }),
+  preset("tiny_yolo_v2_224", "Tiny YOLO v2 at 224, one class", "tiny-yolo-v2", {
+    resolution: 224,
     classes: 1,
   }),
   preset("dscnn_kws", "Keyword spotting, DS-CNN (MLPerf Tiny)", "ds-cnn", {

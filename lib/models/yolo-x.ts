@@ -113,7 +113,8 @@ class YoloXBuilder {
  * zoo; Ge et al., "YOLOX", 2021): separable convolutions, relu6, a stem of two 3x3 convolutions in place of
  * the focus layer, three levels.
  *
- *   yoloX({ resolution: 480, depth: 1, width: 0.25, classes: 1, anchors: 3 })
+ *   yoloX({ resolution: 256, depth: 0.33, width: 0.25, classes: 1 })
+ *   // 881,668 B of weights (17,280 B of them depthwise), 196,403,200 MACs
  */
 export function yoloX({ resolution, depth, width, classes, anchors = 1 }: YoloXConfig): Model {
   const [height, columns] = pairOf(resolution);

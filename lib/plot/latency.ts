@@ -1,6 +1,5 @@
 import type { Analysis } from "../analyze/record.js";
 import { shortName } from "../table/analyses.js";
-import type { EpochKind } from "../targets/neural-art/records.js";
 import { axis, type Figure, figure, PALETTE } from "./figure.js";
 
 const significant = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
@@ -68,65 +67,6 @@ export function offloadLatencyFigure(analyses: readonly Analysis[], basis: Offlo
         (analysis, index) =>
           `${shortName(analysis)}: ${rates[index]!.toFixed(1)} % by ${basis}, ${significant.format(analysis.latency.ms)} ms (${significant.format(analysis.latency.low)} to ${significant.format(analysis.latency.high)})`,
       )
-      .join("; ")}.`,
-  });
-}
-
-const KIND_COLOURS: Readonly<Record<EpochKind, string>> = {
-  hw: PALETTE.blue,
-  hybrid: PALETTE.orange,
-  sw: PALETTE.vermillion,
-};
-const LANES: Readonly<Record<EpochKind, string>> = { hw: "NPU", hybrid: "hybrid", sw: "CPU" };
-
-/** Epochs one after another on lanes by kind; hovering says what each does, what bounds it and why it is there. */
-export function timelineFigure(analysis: Analysis): Figure {
-  let clock = 0;
-  const starts = analysis.epochs.list.map((epoch) => {
-    const start = clock;
-    clock += epoch.ms;
-    return start;
-  });
-  const kinds = (["hw", "hybrid", "sw"] as const).filter((kind) =>
-    analysis.epochs.list.some((epoch) => epoch.kind === kind),
-  );
-  return figure({
-    data: kinds.map((kind) => {
-      const members = analysis.epochs.list.flatMap((epoch, index) =>
-        epoch.kind === kind ? [{ epoch, start: starts[index]! }] : [],
-      );
-      return {
-        type: "bar",
-        orientation: "h",
-        name: LANES[kind],
-        base: members.map(({ start }) => start),
-        x: members.map(({ epoch }) => epoch.ms),
-        y: members.map(() => LANES[kind]),
-        customdata: members.map(({ epoch }) => [
-          epoch.index,
-          epoch.ops.join(" + "),
-          epoch.bound,
-          epoch.reason?.why ?? epoch.note ?? "",
-        ]),
-        hovertemplate:
-          "epoch %{customdata[0]}: %{customdata[1]}<br>%{x:.3g} ms, bound by %{customdata[2]}<br>%{customdata[3]}<extra></extra>",
-        marker: { color: KIND_COLOURS[kind], line: { color: "#ffffff", width: 0.5 } },
-      };
-    }),
-    layout: {
-      title: { text: `Where the time goes: ${shortName(analysis)}`, x: 0, xanchor: "left" },
-      barmode: "overlay",
-      showlegend: false,
-      height: 130 + 60 * kinds.length,
-      xaxis: axis("ms from the start of the inference"),
-      yaxis: axis("", { categoryorder: "array", categoryarray: kinds.map((kind) => LANES[kind]).reverse() }),
-    },
-    alt: `Timeline of ${analysis.epochs.total} epochs, ${significant.format(clock)} ms: ${kinds
-      .map((kind) => {
-        const members = analysis.epochs.list.filter((epoch) => epoch.kind === kind);
-        const time = members.reduce((sum, epoch) => sum + epoch.ms, 0);
-        return `${LANES[kind]} ${members.length} epochs, ${significant.format(time)} ms`;
-      })
       .join("; ")}.`,
   });
 }

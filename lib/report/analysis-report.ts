@@ -1,9 +1,10 @@
 import { not } from "arquero";
 import type { Analysis } from "../analyze/record.js";
 import { type Displayable, JUPYTER_DISPLAY } from "../display.js";
-import { offloadSentence, timelineFigure } from "../plot/latency.js";
+import { offloadSentence } from "../plot/latency.js";
 import { poolsFigure } from "../plot/memory.js";
 import { romCausesFigure } from "../plot/rom.js";
+import { stallSentence, timelineFigure } from "../plot/timeline.js";
 import { chipGrowthFigure, romWaterfallFigure } from "../plot/waterfall.js";
 import {
   causesTable,
@@ -21,6 +22,7 @@ import {
 import { chipCausesTable, chipsTable } from "../table/chips.js";
 import { formatCell } from "../table/columns.js";
 import { show } from "../table/show.js";
+import { lanesTable, stallsTable } from "../table/timeline.js";
 import { type Block, code } from "./blocks.js";
 
 const prose = (text: string): Block => ({ kind: "markdown", text });
@@ -79,7 +81,12 @@ export function analysisReport(analysis: Analysis): Block[] {
     ),
     prose("## Epochs: what runs where, and why"),
     display(show(latencyTable([analysis]).select(not("model", "tool")))),
+    prose(stallSentence(analysis)),
     display(timelineFigure(analysis)),
+    display(show(stallsTable(analysis), { caption: "What the NPU waits for" })),
+    display(
+      show(lanesTable(analysis), { caption: "How long each resource works; they overlap", folded: true }),
+    ),
     ...(left > 0
       ? [
           display(show(fallbackTable(analysis), { caption: "What left the NPU, by which rule", limit: 100 })),

@@ -99,6 +99,7 @@ export function cliffPointsTable(report: CliffReport): ColumnTable {
         hybrid: figures?.hybrid ?? null,
         sw: figures?.sw ?? null,
         inference_ms: figures?.ms ?? null,
+        interval: figures ? `${formatCell("_ms", figures.low)} to ${formatCell("_ms", figures.high)}` : "",
         error: error ?? "",
       })),
     ),

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { accuracyOf, quantile, spearman } from "../../lib/cost/accuracy.js";
+import { learnMacsLinear, learnRoofline } from "../../lib/cost/baselines.js";
 import {
-  accuracyOf,
   calibrate,
   fitFactors,
   type LatencyRow,
   leaveOneFamilyOut,
   predictRow,
-  quantile,
 } from "../../lib/cost/calibrate.js";
 import type { CostFactors } from "../../lib/cost/factors.js";
 
@@ -34,6 +34,8 @@ function rowsOf(shapes: readonly Shape[], truth: CostFactors): LatencyRow[] {
       tool: "2.0",
       source: "made up",
       measuredMs: 1,
+      macs: 1e6,
+      imageBytes: 1e6,
       busyMs: epochs.map(([busy]) => busy),
       streamMs: epochs.map(([, stream]) => stream),
       timedMs: 0.1,
@@ -95,10 +97,38 @@ it("leaveOneFamilyOut() does not learn from the family it predicts, nor from sus
   expect([sound, families]).toEqual([9, 3]);
 });
 
-it("accuracyOf() and quantile() count as people do", () => {
-  const row = rowsOf([{ epochs: [[1, 0]], untimedMs: 0 }], TRUTH)[0]!;
-  const of = (...ratios: number[]) => ratios.map((ratio) => ({ row, predictedMs: 1, ratio }));
+it("accuracyOf(), quantile() and spearman() count as people do", () => {
+  const of = (...ratios: number[]) =>
+    ratios.map((ratio, index) => ({
+      family: "f",
+      measuredMs: (index + 1) * ratio,
+      predictedMs: index + 1,
+      ratio,
+    }));
   expect(accuracyOf(of(1, 1 / 1.05, 1 / 1.2, 1 / 1.5))).toMatchObject({ within10: 0.5, within25: 0.75 });
   expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5);
   expect(quantile([7], 0.9)).toBe(7);
+  expect(spearman([1, 2, 3], [10, 20, 1000])).toBe(1);
+  expect(spearman([1, 2, 3], [3, 2, 1])).toBe(-1);
+  // Ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: by hand 4.5 / sqrt(4.5 * 5).
+  expect(spearman([1, 2, 2, 5], [1, 2, 3, 4])).toBeCloseTo(4.5 / Math.sqrt(22.5), 12);
+});
+
+it("learnMacsLinear() and learnRoofline() find the law that made the figures", () => {
+  const rows = rowsOf(
+    Array.from({ length: 9 }, () => ({ epochs: [[1, 0]] as [number, number][], untimedMs: 0 })),
+    TRUTH,
+  ).map((row, index) => ({ ...row, macs: (index + 1) * 10e6, imageBytes: (10 - index) * 1e6 }));
+  const linear = rows.map((row) => ({ ...row, measuredMs: 2 + (0.05 * row.macs) / 1e6 }));
+  const roofline = rows.map((row) => ({
+    ...row,
+    measuredMs: Math.max((0.06 * row.macs) / 1e6, (0.4 * row.imageBytes) / 1e6),
+  }));
+  const worst = (learn: typeof learnRoofline, of: readonly LatencyRow[]) => {
+    const predict = learn(of);
+    return Math.max(...of.map((row) => Math.abs(predict(row) / row.measuredMs - 1)));
+  };
+  expect(worst(learnMacsLinear, linear)).toBeLessThan(0.001);
+  expect(worst(learnRoofline, roofline)).toBeLessThan(0.001);
+  expect(worst(learnMacsLinear, roofline)).toBeGreaterThan(0.05);
 });

@@ -107,3 +107,27 @@ it("estimateLatency() adds up: the total is the sum of its epochs, inside its in
   expect(estimate.high).toBeGreaterThan(estimate.ms);
   expect(estimate.offloadTime).toBeGreaterThan(0.5);
 });
+
+it("estimateLatency() waits for activations outside the chip, says so, and widens its interval by their doubt", () => {
+  const request = planOf([
+    plainEpoch(1, { kind: "hw", ops: ["Add"], shape: [1, 56, 56, 256] }),
+    layerEpoch(2, { kernel: 1, input: 56, output: 56, cin: 256, cout: 64 }),
+  ]);
+  const inside = estimateLatency(request);
+  const outside = estimateLatency({
+    ...request,
+    options: { isExternal: ({ size }) => size === 56 * 56 * 256 },
+  });
+  // 3 tensors of 802,816 bytes at 93 MB/s, beside which the rest is small.
+  expect(outside.ms).toBeCloseTo((3 * 802_816) / 93_000, 0);
+  expect(outside.perEpoch.map(({ bound }) => bound)).toEqual(["external", "external"]);
+  expect(outside.level).toContain("activations in external RAM");
+  expect(inside.level).not.toContain("external");
+  const width = ({ low, high }: typeof inside) => high / low;
+  expect(width(outside)).toBeGreaterThan(3 * width(inside));
+});
+
+it("estimateLatency() says when an inference is shorter or longer than any that it learnt from", () => {
+  const tiny = planOf([layerEpoch(1, { kernel: 1, input: 4, output: 4, cin: 8, cout: 8 })]);
+  expect(estimateLatency(tiny).level).toMatch(/an inference of [\d.]+ ms, those took [\d.]+ to [\d.]+ ms/);
+});

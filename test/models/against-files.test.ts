@@ -14,6 +14,7 @@ import { mobileNetV1 } from "../../lib/models/mobilenet-v1.js";
 import { mobileNetV2 } from "../../lib/models/mobilenet-v2.js";
 import { resNetV1 } from "../../lib/models/resnet-v1.js";
 import { yoloLc } from "../../lib/models/yolo-lc.js";
+import { yoloX } from "../../lib/models/yolo-x.js";
 import { bufferSource } from "../../lib/source.js";
 import { describeShared, requireShared } from "../shared.js";
 
@@ -125,4 +126,18 @@ describeShared("families against the files they rebuild", () => {
       }
     });
   }
+
+  it("yoloX() has the nodes of st_yolo_x_nano_480, which writes its three outputs as soon as they are there", () => {
+    const file = "st_yolo_x/st_yolo_x_nano_480_1.0_0.25_3_st_int8.tflite";
+    const real = decodeTflite(bufferSource(file, readFileSync(requireShared(`models/${file}`))));
+    const built = yoloX({ resolution: 480, depth: 1, width: 0.25, classes: 1, anchors: 3 });
+    const bare = ({ graph }: Model) =>
+      graph.nodes
+        .map((node) => {
+          const { op, inputs, outputs } = describeNode(node);
+          return JSON.stringify({ op, inputs, outputs, strides: node.attributes.strides ?? null });
+        })
+        .sort();
+    expect(bare(built)).toEqual(bare(real));
+  });
 });

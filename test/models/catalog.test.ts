@@ -51,6 +51,15 @@ const SIZES: Readonly<
   // No export at hand. torchvision's resnet18 has 11,689,512 parameters, 4,800 of them scales of batch
   // normalisation that folding removes: 11,684,712 = 11,678,912 + 23,200 / 4.
   resnet18_224: [1_814_073_344, 11_678_912, 0, 23_200],
+  // keras.applications' ResNet50V2 has 25,613,800 parameters: these weights, 20,008 biases of convolutions and
+  // the classifier, and 4 · 22,720 of batch normalisation, half of which folds into the other biases here.
+  resnet50v2_224: [3_482_255_360, 25_502_912, 0, 110_240],
+  // keras.applications' EfficientNetV2B1 has 8,212,124 parameters: these weights, 15,828 biases of gates and
+  // 1,000 of the classifier, and 4 · 35,536 of batch normalisation: 8,053,152 + 16,828 + 142,144.
+  efficientnetv2_b1_240: [1_196_819_360, 8_053_152, 136_512, 209_456],
+  // The model zoo's images of both detectors are 0.01 % larger than predicted ones, 2.0 and 4.0.
+  yolo_x_nano_256: [196_403_200, 881_668, 17_280, 30_904],
+  tiny_yolo_v2_224: [773_864_448, 11_024_304, 0, 10_296],
   // torchvision's squeezenet1_1 has 1,235,496 parameters = 1,231,552 + 15,776 / 4.
   "squeezenet_v1.1_224": [349_151_936, 1_231_552, 0, 15_776],
   // keras.applications' MobileNet has 3,228,864 parameters without its classifier; folding takes 2 · 10,944

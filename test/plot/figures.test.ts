@@ -4,9 +4,10 @@ import { analyze } from "../../lib/analyze/study.js";
 import { JUPYTER_DISPLAY } from "../../lib/display.js";
 import { preset } from "../../lib/node/load.js";
 import { PLOTLY_MIME } from "../../lib/plot/figure.js";
-import { offloadLatencyFigure, offloadSentence, timelineFigure } from "../../lib/plot/latency.js";
+import { offloadLatencyFigure, offloadSentence } from "../../lib/plot/latency.js";
 import { poolsFigure } from "../../lib/plot/memory.js";
 import { romCausesFigure, romGrowthFigure } from "../../lib/plot/rom.js";
+import { timelineFigure } from "../../lib/plot/timeline.js";
 import { chipGrowthFigure, romWaterfallFigure, waterfallSteps } from "../../lib/plot/waterfall.js";
 
 const of = (id: string, tool: "2.1" | "3.0" = "2.1") => analyze(preset(id), { tool });
@@ -79,11 +80,13 @@ describe("offloadLatencyFigure()", () => {
 });
 
 describe("timelineFigure()", () => {
-  it("lays epochs end to end on lanes", () => {
+  it("lays each resource on a lane of its own, the last epoch ending with the inference", () => {
     const figure = timelineFigure(mobilenet);
-    const [npu, cpu] = traces(figure) as readonly (Trace & { readonly base: number[] })[];
-    expect([npu!.name, cpu!.name]).toEqual(["NPU", "CPU"]);
+    const lanes = traces(figure) as readonly (Trace & { readonly base: number[] })[];
+    expect(lanes.map(({ name }) => name)).toEqual(["NPU", "CPU", "flash", "bus ports"]);
+    const [npu, cpu] = lanes;
     expect(cpu!.base.at(-1)! + cpu!.x.at(-1)!).toBeCloseTo(mobilenet.latency.ms, 9);
+    expect(npu!.base.every((start, index, all) => index === 0 || start >= all[index - 1]!)).toBe(true);
   });
 });
 

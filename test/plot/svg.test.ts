@@ -3,12 +3,13 @@ import { analyze } from "../../lib/analyze/study.js";
 import { JUPYTER_DISPLAY } from "../../lib/display.js";
 import { preset } from "../../lib/node/load.js";
 import { figure } from "../../lib/plot/figure.js";
-import { offloadLatencyFigure, timelineFigure } from "../../lib/plot/latency.js";
+import { offloadLatencyFigure } from "../../lib/plot/latency.js";
 import { poolsFigure } from "../../lib/plot/memory.js";
 import { romCausesFigure, romGrowthFigure } from "../../lib/plot/rom.js";
 import { type ColouredTrace, layBars } from "../../lib/plot/svg/bars.js";
 import { figureSvg, undrawable } from "../../lib/plot/svg/draw.js";
 import { categoryScale, linearScale, logScale, niceStep } from "../../lib/plot/svg/scale.js";
+import { timelineFigure } from "../../lib/plot/timeline.js";
 import { romWaterfallFigure } from "../../lib/plot/waterfall.js";
 
 const drawn = (data: Parameters<typeof figureSvg>[0]["data"], layout = {}) =>

@@ -32,7 +32,8 @@ export function chooseKernel(
   return { mode: "plain", group: 1, rule: RULES.plain };
 }
 
-const count = (value: number): string => value.toLocaleString("en-US");
+/** Made once: building a formatter costs more than packing a kernel. */
+const { format: count } = new Intl.NumberFormat("en-US");
 
 function describe(layer: WeightedLayer, { mode, group }: KernelChoice, total: number): string {
   const { kernelHeight, kernelWidth, inputChannels, outputChannels } = layer;

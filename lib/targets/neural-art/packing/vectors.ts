@@ -13,6 +13,11 @@ export interface PackedVector {
   readonly explanation: string;
 }
 
+/** Whether a dense layer is applied to several rows, as a transformer's is to its tokens. */
+function isDenseOnRows({ kind, outputHeight, outputWidth }: WeightedLayer): boolean {
+  return kind === "dense" && outputHeight * outputWidth > 1;
+}
+
 /** Returns the vectors of a layer in the flash image; none for those the epoch controller's blob holds. */
 export function packVectors(layer: WeightedLayer, options: CompileOptions): readonly PackedVector[] {
   const channels = layer.outputChannels;
@@ -24,6 +29,7 @@ export function packVectors(layer: WeightedLayer, options: CompileOptions): read
     ];
   }
   if (channels > VECTORS.broadcastAbove.value) {
+    if (isDenseOnRows(layer)) return [];
     const own = bytes(channels * VECTORS.broadcastBytes.value);
     const width = layer.outputWidth;
     const wide = (role: "scale" | "bias"): PackedVector => ({

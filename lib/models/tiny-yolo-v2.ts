@@ -22,7 +22,8 @@ const LAYERS = [
   [512, null],
 ] as const;
 
-const SLOPE = 0.1;
+/** As files store it: float32. */
+const SLOPE = Math.fround(0.1);
 
 /**
  * Returns Tiny YOLO v2: eight 3x3 convolutions with leaky rectifiers, six pools, one 1x1 convolution. uint8

@@ -11,6 +11,9 @@ export function kernelCommand(): Command {
         const { installKernelSpec } = await import("../kernel/kernelspec.js");
         const folder = installKernelSpec(options.prefix === undefined ? {} : { prefix: options.prefix });
         process.stdout.write(`npulab: kernel 'TypeScript (npulab)' written to ${folder}\n`);
+        // The first notebook starts as fast as all others; where this fails, that one leaves it behind.
+        const { buildSnapshot } = await import("../kernel/language/snapshot.js");
+        buildSnapshot({ folder: process.cwd() });
       } catch (error) {
         fail(error);
       }

@@ -5,6 +5,7 @@
  *     lib.es5.d.ts: … interface Math { … max(...values: number[]): number … } …
  *                     └────── parsed again; `max` is at the same distance from its start ──────┘
  */
+import { widen } from "./narrow.js";
 import { nodeAt } from "./node-at.js";
 import { ts } from "./typescript.js";
 
@@ -49,7 +50,7 @@ function commentsOf(declaration: ts.Node): string {
     parts.push(ts.getTextOfJSDocComment(comment.comment) ?? "");
     for (const tag of comment.tags ?? []) parts.push(tagText(tag));
   }
-  return parts.filter((text) => text !== "").join("\n\n");
+  return widen(parts.filter((text) => text !== "").join("\n\n"));
 }
 
 function tagText(tag: ts.JSDocTag): string {

@@ -1,5 +1,6 @@
 /** The language of one notebook as a process of its own: answers one request after the other. */
 import type { FromLanguage, ToLanguage } from "../threads.js";
+import { useIdleTime } from "./idle.js";
 import type { LanguageSession } from "./session.js";
 
 /** Answers what the kernel asks until it ends, and ends then. */
@@ -11,6 +12,7 @@ export function serve(session: LanguageSession): void {
   process.on("SIGINT", () => {});
   process.on("disconnect", () => process.exit());
   process.on("message", (message: ToLanguage) => {
+    idle.requested();
     if ("commit" in message) {
       session.commit(message.commit.module, message.commit.names);
       return;
@@ -23,4 +25,5 @@ export function serve(session: LanguageSession): void {
     }
   });
   send({ ready: true });
+  const idle = useIdleTime(session);
 }

@@ -23,6 +23,8 @@ export interface LanguageSession {
   answer<Op extends LanguageRequest["op"]>(
     request: LanguageRequest & { readonly op: Op },
   ): LanguageReplies[Op];
+  /** Compiles a cell that nobody has written, so that V8 has the compiler's machine code ready for those to come. */
+  exercise(code: string): void;
   /** Gives the names of a cell that has run to later cells. */
   commit(module: string, names: readonly string[]): void;
 }
@@ -71,6 +73,15 @@ export function languageSession(
       files,
       dropped: forget,
     };
+  }
+
+  /** As `compile`, but nothing is remembered: a cell that runs meanwhile is committed as it was. */
+  function exercise(code: string): void {
+    const source = cellSource(code, { owners });
+    workspace.setCurrent(source.text);
+    const { service, current } = workspace;
+    const cell = { code, map: source.map };
+    if (errorsOf({ service, fileName: current, folder, cell }).length === 0) emit(current);
   }
 
   /** The same cell once more, with nothing changed around it, needs no second emit. */
@@ -153,6 +164,7 @@ export function languageSession(
 
   return {
     commit,
+    exercise,
     answer(request) {
       const replies = {
         compile: () => compile(request.code),

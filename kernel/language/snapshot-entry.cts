@@ -67,7 +67,13 @@ const { warmWorkspace } = load(path.join(room, "warm-up.js")) as typeof import("
 const workspace = warmWorkspace(types);
 const read = workspace.service.getProgram()?.getSourceFiles() ?? [];
 const packages = types === undefined ? [] : [path.join(types, "node/package.json")];
-const found = [...inputs, ...packages, ...read.map(({ fileName }) => fileName)].flatMap((file) => {
+const sources = new Set([
+  ...inputs,
+  ...packages,
+  ...workspace.joined,
+  ...read.map(({ fileName }) => fileName),
+]);
+const found = [...sources].flatMap((file) => {
   const stat = fs.statSync(file, { throwIfNoEntry: false });
   return stat === undefined ? [] : [[file, stat.size, stat.mtimeMs]];
 });

@@ -23,7 +23,7 @@ const COMPILER = createRequire(import.meta.url).resolve("typescript");
  * Node refuses a snapshot that was built with other flags of V8. A hash seed of its own for each process guards
  * servers against chosen keys; the language process serves one person and starts faster without.
  */
-export const SNAPSHOT_FLAGS: readonly string[] = ["--no-rehash-snapshot", "--no-warnings"];
+export const SNAPSHOT_FLAGS: readonly string[] = ["--no-rehash-snapshot", "--no-warnings", "--expose-gc"];
 /** A builder that has not ended by now never will; after one that failed, none starts for as long. */
 const BUILD_MS = 120_000;
 /** Snapshots kept beside each other: of other versions, other folders of types. */

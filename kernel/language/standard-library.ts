@@ -10,16 +10,25 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { narrow } from "./narrow.js";
 
 const REFERENCE = /^\/\/\/\s*<reference\s+lib="([^"]+)"\s*\/>[^\n]*$/gm;
 /** A library file that is a module (it says `declare global`) cannot be joined with those that are scripts. */
 const MODULE = /^export\s/m;
 
-/** Returns the text of a library file by its path; undefined for what the compiler has to read itself. */
-export type StandardLibrary = (fileName: string) => string | undefined;
+/** Files of a library that are read as one. */
+export interface JoinedLibrary {
+  /** Returns the text of a file by its path; undefined for what the compiler has to read itself. */
+  text(fileName: string): string | undefined;
+  readonly files: readonly string[];
+}
+
+export function joined(texts: ReadonlyMap<string, string>): JoinedLibrary {
+  return { text: (fileName) => texts.get(fileName), files: [...texts.keys()] };
+}
 
 /** Joins `root`, a file of `folder`, with all that it refers to. */
-export function standardLibrary(folder: string, root: string): StandardLibrary {
+export function standardLibrary(folder: string, root: string): JoinedLibrary {
   const scripts = new Map<string, string>();
   const modules: string[] = [];
   const seen = new Set<string>();
@@ -34,11 +43,11 @@ export function standardLibrary(folder: string, root: string): StandardLibrary {
   };
   collect(root);
   const references = modules.map((lib) => `/// <reference lib="${lib}" />\n`).join("");
-  const whole = `${references}${[...scripts.values()].join("\n")}`;
+  const whole = narrow(`${references}${[...scripts.values()].join("\n")}`);
   const texts = new Map(
     [...scripts.keys()].map((lib) => [join(folder, fileOf(lib)), lib === root ? whole : ""]),
   );
-  return (fileName) => texts.get(fileName);
+  return joined(texts);
 }
 
 function fileOf(lib: string): string {

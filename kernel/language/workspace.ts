@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CellSource } from "./cell-source.js";
 import { emitTransformers } from "./emit.js";
+import { nodeLibrary } from "./node-library.js";
 import { cellOptions, LIBRARY } from "./options.js";
 import { createResolutions } from "./resolutions.js";
 import { standardLibrary } from "./standard-library.js";
@@ -38,6 +39,8 @@ export interface Workspace {
   /** Returns the local TypeScript files that the cell at hand reaches, in no promised order. */
   localFiles(): readonly ts.SourceFile[];
   version(fileName: string): string;
+  /** Files of the libraries that no program names, as their text is in another one. */
+  readonly joined: readonly string[];
 }
 
 interface VirtualFile {
@@ -66,7 +69,17 @@ export function createWorkspace({ types }: WorkspaceOptions): Workspace {
     [globals, { version: 1, text: GLOBALS }],
     [current, { version: 1, text: "export {};\n" }],
   ]);
-  const library = standardLibrary(dirname(ts.getDefaultLibFilePath(options)), LIBRARY);
+  const libraries = [
+    standardLibrary(dirname(ts.getDefaultLibFilePath(options)), LIBRARY),
+    nodeLibrary(types),
+  ];
+  const library = (fileName: string) => {
+    for (const { text } of libraries) {
+      const known = text(fileName);
+      if (known !== undefined) return known;
+    }
+    return undefined;
+  };
   let versions = 1;
   let revision = 1;
 
@@ -202,6 +215,7 @@ export function createWorkspace({ types }: WorkspaceOptions): Workspace {
       );
     },
     version,
+    joined: libraries.flatMap(({ files: each }) => each),
   };
 }
 

@@ -13,6 +13,8 @@ import type { HistoryEntry } from "./history.js";
 export interface HistoryFile {
   /** Entries of earlier sessions, oldest first; empty when there is no file that can be read. */
   read(): readonly HistoryEntry[];
+  /** The highest number of a session; 0 when there is no file that can be read. */
+  latestSession(): number;
   /** Appends in the background, one after the other; after a failure it stays quiet and does no more. */
   append(entry: HistoryEntry): void;
   /** Resolves when everything was written or given up. */
@@ -70,14 +72,22 @@ export function historyFile({ path, failed, maxBytes = MAX_BYTES }: HistoryFileO
     }
   }
 
+  function text(): string {
+    try {
+      return statSync(path).isFile() ? readFileSync(path, "utf8") : "";
+    } catch {
+      return "";
+    }
+  }
+
   return {
-    read() {
-      try {
-        if (!statSync(path).isFile()) return [];
-        return readFileSync(path, "utf8").split("\n").flatMap(entryOf);
-      } catch {
-        return [];
-      }
+    read: () => text().split("\n").flatMap(entryOf),
+    latestSession() {
+      // A look at each line's first number: reading all the lines would hold up the first cell.
+      let latest = 0;
+      for (const [, session] of text().matchAll(/^\[(\d{1,9}),/gm))
+        latest = Math.max(latest, Number(session));
+      return latest;
     },
     append(entry) {
       const line = `\n${JSON.stringify(entry)}`;

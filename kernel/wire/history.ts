@@ -19,22 +19,26 @@ export interface History {
 
 /** Without a file the history is that of this session alone. */
 export function createHistory(file?: HistoryFile): History {
-  let entries: HistoryEntry[] | undefined;
-  let session = 1;
+  const own: HistoryEntry[] = [];
+  let session: number | undefined;
+  let earlier: readonly HistoryEntry[] | undefined;
 
-  function load(): HistoryEntry[] {
-    if (entries === undefined) {
-      entries = [...(file?.read() ?? [])];
-      session = entries.reduce((latest, [each]) => Math.max(latest, each), 0) + 1;
-    }
-    return entries;
+  /** Numbered at the first cell, which waits for nothing more; the cells of other sessions wait for a question. */
+  function number(): number {
+    session ??= (file?.latestSession() ?? 0) + 1;
+    return session;
+  }
+
+  function load(): readonly HistoryEntry[] {
+    const now = number();
+    earlier ??= file?.read().filter(([of]) => of < now) ?? [];
+    return [...earlier, ...own];
   }
 
   return {
     add(line, source) {
-      const all = load();
-      const entry = [session, line, source] as const;
-      all.push(entry);
+      const entry = [number(), line, source] as const;
+      own.push(entry);
       file?.append(entry);
     },
     find(query) {
@@ -43,7 +47,7 @@ export function createHistory(file?: HistoryFile): History {
         case "tail":
           return last(all, query.n);
         case "range": {
-          const wanted = query.session > 0 ? query.session : session + query.session;
+          const wanted = query.session > 0 ? query.session : number() + query.session;
           return all.filter(([of, line]) => of === wanted && line >= query.start && line < query.stop);
         }
         case "search": {

@@ -16,6 +16,8 @@ export interface LanguageClient {
     request: LanguageRequest & { readonly op: Op },
   ): Promise<LanguageReplies[Op]>;
   commit(module: string, names: readonly string[]): void;
+  /** Resolves once it answers, or never will. */
+  readonly settled: Promise<void>;
   /** Whether a process is the language's, and not one that a cell has started. */
   owns(pid: number): boolean;
 }
@@ -37,6 +39,10 @@ export function startLanguage(folder: string): LanguageClient {
   let unsaid: ToLanguage[] | undefined = [];
   let asked = 0;
   let failed: Error | undefined;
+  let settle = () => {};
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
   let child = isFresh(snapshot) ? fromSnapshot(snapshot) : fromSource();
 
   function fromSnapshot({ blob }: Snapshot): ChildProcess {
@@ -70,6 +76,7 @@ export function startLanguage(folder: string): LanguageClient {
       const before = unsaid ?? [];
       unsaid = undefined;
       for (const message of before) post(message);
+      settle();
       return;
     }
     const { resolve, reject } = waiting.get(answer.id) as Waiting;
@@ -82,6 +89,7 @@ export function startLanguage(folder: string): LanguageClient {
     failed = new Error(`the language process ended (${reason})`);
     for (const { reject } of waiting.values()) reject(failed);
     waiting.clear();
+    settle();
   }
 
   function post(message: ToLanguage): void {
@@ -91,6 +99,7 @@ export function startLanguage(folder: string): LanguageClient {
 
   return {
     commit: (module, names) => post({ commit: { module, names } }),
+    settled,
     owns: (pid) => child.pid === pid,
     ask(request) {
       if (failed !== undefined) return Promise.reject(failed);

@@ -82,8 +82,10 @@ export function mainThread({ post, owns, cutLate }: MainThreadOptions): MainThre
   async function end(error: CellError, run: Run | undefined): Promise<void> {
     post({ op: "askStop", error });
     const waiting = await ping(ANSWER_MS);
+    // The cut first: `execSync` of a process that has ended throws, and the cell would end with that error.
+    const cutting = waiting ? undefined : cut(() => run?.settle({ error, defined: [] }));
     signalAll(descendants(process.pid, processes()), "SIGINT");
-    if (!waiting) await cut(() => run?.settle({ error, defined: [] }));
+    await cutting;
   }
 
   async function cut(unanswered: () => void): Promise<void> {

@@ -61,6 +61,17 @@ describe("historyFile()", () => {
     expect(all.at(-1)?.[2]).toMatch(/^cell 999 /);
   });
 
+  test("latestSession() counts sessions without reading their cells", async () => {
+    const path = fresh("numbered");
+    await session(path, ["a"]);
+    appendFileSync(path, '\n[7,1,"of a kernel beside this one"]\n[nothing');
+    const file = historyFile({ path, failed: vi.fn() });
+    expect(file.latestSession()).toBe(7);
+    const history = createHistory(file);
+    expect(history.find({ access: "range", session: -1, start: 1, stop: 9 })).toHaveLength(1);
+    expect(historyFile({ path: fresh("none"), failed: vi.fn() }).latestSession()).toBe(0);
+  });
+
   test("a full disk is reported once, and the session keeps its history", async () => {
     const { history, failed } = await session("/dev/full", ["a", "b"]);
     expect(failed.mock.calls).toEqual([[expect.stringMatching(/^Cannot write the history file .*ENOSPC/)]]);

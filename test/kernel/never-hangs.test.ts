@@ -160,6 +160,14 @@ describe("memory", () => {
   }, 60_000);
   afterAll(() => small?.kill());
 
+  test.each([
+    ["a text that outgrows V8", "let long = 'x'; for (;;) long += long", "Invalid string length"],
+    ["more buffers than there is memory", "new ArrayBuffer(2 ** 40)", "Array buffer allocation failed"],
+  ])("%s is an error of the cell, and its state stays", async (_name, code, message) => {
+    expect((await run(code)).error).toMatchObject({ ename: "RangeError", evalue: message });
+    expect((await run("kept + 1")).result).toBe("42");
+  });
+
   test("a cell that fills the memory is stopped and says why; what it kept is let go", async () => {
     await runOn(small, "let kept = 1");
     const fill = "{ const all: object[] = []; while (true) { all.push({ at: all.length, text: ['x'] }); } }";

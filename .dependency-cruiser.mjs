@@ -16,6 +16,9 @@ const ROOMS = {
   "lib/analyze": {
     imports: ["lib/graph", "lib/formats", "lib/targets", "lib/memory", "lib/cost"],
   },
+  "lib/image": {
+    imports: ["lib/graph", "lib/formats", "lib/targets", "lib/memory", "lib/analyze"],
+  },
   "lib/table": {
     imports: [
       "lib/analyze/record",

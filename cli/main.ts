@@ -8,6 +8,7 @@ import { compareCommand } from "./compare.js";
 import { convertCommand } from "./convert.js";
 import { diffCommand } from "./diff.js";
 import { fail } from "./fail.js";
+import { imageCommand } from "./image.js";
 import { inspectCommand } from "./inspect.js";
 import { kernelCommand } from "./kernel.js";
 import { packCommand } from "./pack.js";
@@ -24,6 +25,7 @@ const program = new Command("npulab")
   .addCommand(inspectCommand())
   .addCommand(analyzeCommand())
   .addCommand(packCommand())
+  .addCommand(imageCommand())
   .addCommand(cliffsCommand())
   .addCommand(compareCommand())
   .addCommand(convertCommand())

@@ -50,7 +50,7 @@ const ROOMS = {
     imports: ["lib/graph", "lib/formats", "lib/models", "lib/analyze", "lib/cost", "lib/table"],
     node: true,
   },
-  "lib/run": { imports: ["lib/graph", "lib/models"], node: true },
+  "lib/run": { imports: ["lib/graph", "lib/models", "lib/formats/onnx", "lib/image/erase"], node: true },
   "lib/mod": { imports: ["lib"], node: true },
   kernel: { imports: ["lib/table/show", "lib/table/pager"], node: true },
   cli: { imports: ["lib", "kernel"], node: true },

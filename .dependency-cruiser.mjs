@@ -34,6 +34,7 @@ const ROOMS = {
       "lib/targets/neural-art/records",
       "lib/targets/stored-form",
       "lib/table",
+      "lib/memory/what-if-shared-flash",
     ],
   },
   "lib/report": {

@@ -28,6 +28,10 @@ function say(text: string): void {
 }
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
+/** The one thing that the rules do not give: docs/packing.md. */
+const ORDER =
+  "the vendor's compiler is free in the order of buffers of one size, and its network.c holds their addresses: verify its own .raw against this manifest before you program these images for it";
+
 function sayManifest({ pools, content, store }: ImageManifest): void {
   for (const { name, kind, bytes, address, buffers, files } of pools) {
     const where = `0x${address.toString(16)}`;
@@ -36,6 +40,7 @@ function sayManifest({ pools, content, store }: ImageManifest): void {
   if (store) say(`${store.file}: ${count(store.bytes)} bytes to be copied to RAM after each reset`);
   const { known, assumed, unknown } = content;
   say(`content: ${count(known)} bytes known, ${count(assumed)} assumed, ${count(unknown)} unknown`);
+  say(ORDER);
   if (unknown > 0) {
     say(
       `${count(unknown)} bytes are unknown and stand as zeros: do not program these images, the network would answer garbage`,

@@ -26,17 +26,34 @@ export { DecodeError, LabError } from "./errors.js";
 export { convertToOnnx } from "./formats/onnx/write/convert.js";
 export { encodeOnnx } from "./formats/onnx/write/encode.js";
 export { encodeTflite } from "./formats/tflite/encode.js";
+export { readMpool } from "./formats/vendor/mpool.js";
+export { editMpool, type PoolEdit } from "./formats/vendor/mpool-edit.js";
+export { lintMpool } from "./formats/vendor/mpool-lint.js";
+export { nbinFits, parseNbin } from "./formats/vendor/nbin-sections.js";
+export { eraseWeights } from "./image/erase.js";
+export { imageFiles } from "./image/files.js";
+export { imagesOf } from "./image/images-of.js";
+export { readManifest } from "./image/read-manifest.js";
+export { verifyImage } from "./image/verify.js";
+export { weightTraffic } from "./image/weight-traffic.js";
+export { predictWithout } from "./image/without-pools.js";
+export { payBack, planInstall } from "./memory/install.js";
+export { STOCK_POOLS } from "./memory/pools.js";
+export { type SharedFlash, shareFlash } from "./memory/what-if-shared-flash.js";
+export { splitWeights } from "./memory/what-if-split.js";
 export { CATALOG } from "./models/catalog.js";
 export { latencyErrors } from "./node/latency-errors.js";
 export { load, preset } from "./node/load.js";
 export { walkAxis } from "./node/walk-axis.js";
 export { cliffsFigure } from "./plot/cliffs.js";
 export { type Figure, type FigureSpec, figure } from "./plot/figure.js";
+export { flashSharingFigure } from "./plot/flash-sharing.js";
 export { offloadLatencyFigure, offloadSentence, timelineFigure } from "./plot/latency.js";
 export { poolsFigure } from "./plot/memory.js";
 export { romCausesFigure, romGrowthFigure } from "./plot/rom.js";
 export { chipGrowthFigure, romWaterfallFigure } from "./plot/waterfall.js";
 export { openSession, type RunSession } from "./run/onnxruntime.js";
+export { runUnprogrammed } from "./run/unprogrammed.js";
 export {
   causesByModelTable,
   causesTable,

@@ -10,7 +10,7 @@ import { bytesForPool } from "../../lib/image/hex-image.js";
 import { imagesOf } from "../../lib/image/images-of.js";
 import { readManifest } from "../../lib/image/read-manifest.js";
 import { splitOverPools } from "../../lib/image/split.js";
-import { verifyImage } from "../../lib/image/verify.js";
+import { swapBytes, verifyImage } from "../../lib/image/verify.js";
 import { emptied } from "../../lib/image/without-pools.js";
 import type { Pool } from "../../lib/memory/problem.js";
 import { load, preset } from "../../lib/node/load.js";
@@ -154,7 +154,20 @@ describeShared("imagesOf() on compiled networks", () => {
     const compiled = readFileSync(requireShared(`compiled/images/${image}.xSPI2.bin`));
     expect([held!.pool.address, held!.pool.files.raw]).toEqual([0x70380000, "network_atonbuf.xSPI2.raw"]);
     expect(Buffer.compare(held!.raw, compiled)).toBe(0);
-    expect(verifyImage({ pool: held!.pool, found: { data: compiled, origin: 0 }, sha256 }).right).toBe(true);
+    const judge = (data: Uint8Array) =>
+      verifyImage({ pool: held!.pool, found: { data, origin: 0 }, sha256 }).damages.map(({ kind, by }) => [
+        kind,
+        by,
+      ]);
+    expect(judge(compiled)).toEqual([]);
+    expect(judge(Buffer.concat([Buffer.alloc(4096, 0xff), compiled]))).toEqual([["shifted", 4096]]);
+    expect(judge(compiled.subarray(0, compiled.length >> 1))).toEqual([["truncated", undefined]]);
+    expect(judge(swapBytes(compiled, 2))).toEqual([["swapped", 2]]);
+    expect(judge(swapBytes(compiled, 4))).toEqual([["swapped", 4]]);
+    expect(judge(Buffer.alloc(compiled.length, 0xff))).toEqual([["erased", undefined]]);
+    expect(
+      judge(readFileSync(requireShared("compiled/images/mobilenetv2_050_128_2.1.xSPI2.bin")))[0]![0],
+    ).toMatch(/foreign|stale|shifted/);
   });
 });
 

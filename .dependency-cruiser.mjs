@@ -17,6 +17,9 @@ const ROOMS = {
   "lib/analyze": {
     imports: ["lib/graph", "lib/formats", "lib/targets", "lib/memory", "lib/cost", "lib/stream"],
   },
+  "lib/image": {
+    imports: ["lib/graph", "lib/formats", "lib/targets", "lib/memory", "lib/analyze"],
+  },
   "lib/table": {
     imports: [
       "lib/analyze/record",
@@ -42,6 +45,7 @@ const ROOMS = {
       "lib/targets/neural-art/records",
       "lib/targets/stored-form",
       "lib/table",
+      "lib/memory/what-if-shared-flash",
     ],
   },
   "lib/report": {
@@ -63,7 +67,7 @@ const ROOMS = {
     imports: ["lib/graph", "lib/formats", "lib/models", "lib/analyze", "lib/cost", "lib/table"],
     node: true,
   },
-  "lib/run": { imports: ["lib/graph", "lib/models"], node: true },
+  "lib/run": { imports: ["lib/graph", "lib/models", "lib/formats/onnx", "lib/image/erase"], node: true },
   "lib/mod": { imports: ["lib"], node: true },
   kernel: { imports: ["lib/table/show", "lib/table/pager"], node: true },
   cli: { imports: ["lib", "kernel"], node: true },

@@ -9,6 +9,7 @@ import { compareCommand } from "./compare.js";
 import { convertCommand } from "./convert.js";
 import { diffCommand } from "./diff.js";
 import { fail } from "./fail.js";
+import { imageCommand } from "./image.js";
 import { inspectCommand } from "./inspect.js";
 import { kernelCommand } from "./kernel.js";
 import { movesCommand } from "./moves.js";
@@ -29,6 +30,7 @@ const program = new Command("npulab")
   .addCommand(analyzeCommand())
   .addCommand(packCommand())
   .addCommand(planCommand())
+  .addCommand(imageCommand())
   .addCommand(cliffsCommand())
   .addCommand(movesCommand())
   .addCommand(offloadCommand())

@@ -12,6 +12,11 @@ export type LintCode =
   | "NO_ACTIVATION_POOL"
   | "TOO_LARGE"
   | "FIRMWARE"
+  | "WRITABLE_FLASH"
+  | "READ_ONLY_RAM"
+  | "UNIT"
+  | "RELATIVE_INTERNAL"
+  | "RELATIVE_COUNT"
   | "SAME_NAME";
 
 export interface LintFinding {
@@ -30,6 +35,21 @@ const INTERNAL_RAM = [
 
 /** Firmware of ST's application examples lives in the first megabyte of on-chip RAM (AXISRAM1 and FLEXMEM). */
 const FIRMWARE_BYTES = 0x100000;
+
+/**
+ * Where ST's application examples put the signed application in the flash: STM32N6-GettingStarted, README. A pool
+ * that covers it overwrites the firmware as soon as the image reaches that far.
+ */
+const FLASH_FIRMWARE = 0x70100000;
+
+/** XSPI2 carries NOR flash on both ST boards: UM3300, UM3417. */
+const FLASH_WINDOW = { from: 0x70000000, to: 0x80000000 } as const;
+
+/** The smallest RAM bank of STM32N6 has 400 KB; a pool below this was written in the wrong unit. */
+const SMALLEST_MEANT_BYTES = 4096;
+
+/** Relocatable networks know two relative pools: parameters, and external RAM. stneuralart_reloc_mode.html. */
+const RELATIVE_POOLS = 2;
 
 /** Each external memory window of STM32N6 (XSPI1, XSPI2, XSPI3) spans 256 MB. RM0486, memory map. */
 const EXTERNAL_WINDOW_BYTES = 256 * 1024 * 1024;
@@ -59,8 +79,48 @@ export function lintMpool(file: MpoolFile): readonly LintFinding[] {
       add(pool, "UNUSED", "note", `pool '${name}' has size 0: nothing is placed there`);
       continue;
     }
-    if (pool.mode === "relative" || sizeBytes === null) continue;
     const internal = isInternal(pool);
+    if (pool.mode === "relative" && internal) {
+      add(
+        pool,
+        "RELATIVE_INTERNAL",
+        "error",
+        `pool '${name}' at ${hex(pool.offset)} is on-chip and USEMODE_RELATIVE: only external memory can be relative`,
+      );
+    }
+    if (pool.mode === "relative" || sizeBytes === null) continue;
+    if (sizeBytes < SMALLEST_MEANT_BYTES) {
+      add(
+        pool,
+        "UNIT",
+        "warning",
+        `pool '${name}' has ${sizeBytes} bytes: is ${pool.magnitude} the unit that was meant?`,
+      );
+    }
+    if (internal && pool.rights === "read") {
+      add(
+        pool,
+        "READ_ONLY_RAM",
+        "warning",
+        `pool '${name}' at ${hex(pool.offset)} is RAM and ACC_READ: activations cannot use it`,
+      );
+    }
+    if (pool.rights === "write" && pool.offset >= FLASH_WINDOW.from && pool.offset < FLASH_WINDOW.to) {
+      add(
+        pool,
+        "WRITABLE_FLASH",
+        "error",
+        `pool '${name}' at ${hex(pool.offset)} is flash on ST's boards and ACC_WRITE: activations written there are lost`,
+      );
+    }
+    if (pool.offset <= FLASH_FIRMWARE && endOf(pool) > FLASH_FIRMWARE && pool.offset >= FLASH_WINDOW.from) {
+      add(
+        pool,
+        "FIRMWARE",
+        "warning",
+        `pool '${name}' covers ${hex(FLASH_FIRMWARE)}, where the examples keep the signed application`,
+      );
+    }
     if (internal && pool.cacheable) {
       add(
         pool,
@@ -112,6 +172,16 @@ export function lintMpool(file: MpoolFile): readonly LintFinding[] {
   }
 
   const last = file.pools[file.pools.length - 1]!;
+  const relative = file.pools.filter(({ mode, format }) => mode === "relative" && format !== "FORMAT_C");
+  if (relative.length > RELATIVE_POOLS) {
+    const names = relative.map(({ name }) => name).join(", ");
+    add(
+      relative[RELATIVE_POOLS]!,
+      "RELATIVE_COUNT",
+      "error",
+      `${relative.length} pools are relative (${names}): a relocatable network knows ${RELATIVE_POOLS}`,
+    );
+  }
   const live = file.pools.filter((pool) => pool.sizeBytes !== 0);
   if (!live.some((pool) => pool.rights === "write")) {
     add(last, "NO_ACTIVATION_POOL", "error", "no pool can be written: activations have no place");

@@ -88,14 +88,36 @@ it("readMpool() says where a key is missing or a unit is unknown", () => {
 
 it("lintMpool() finds overlaps, holes, cacheable internal memory, wrong units and unused pools", () => {
   expect(codes(pool())).toEqual(["NO_CONSTANTS_POOL"]);
-  const flash = pool({ name: "octoFlash", offset: "0x70000000", prop: ', "constants_preferred": "true"' });
+  const flash = pool({
+    name: "octoFlash",
+    offset: "0x70000000",
+    prop: ', "constants_preferred": "true"',
+  }).replace("ACC_WRITE", "ACC_READ");
   expect(codes(pool(), flash)).toEqual([]);
   expect(codes(pool(), pool({ name: "b", offset: "0x34300000" }), flash)).toEqual(["OVERLAP"]);
   expect(codes(pool(), pool({ name: "b", offset: "0x34350001" }), flash)).toEqual(["HOLE"]);
   expect(codes(pool({ prop: ', "cacheable": "CACHEABLE_ON"' }), flash)).toEqual(["CACHEABLE_INTERNAL"]);
   expect(codes(pool({ magnitude: "MBYTES" }), flash)).toEqual(["TOO_LARGE"]);
-  expect(codes(pool({ size: "0" }), flash.replace('"448"', '"1"'))).toEqual(["UNUSED"]);
+  expect(codes(pool({ size: "0" }), pool({ name: "b" }), flash)).toEqual(["UNUSED"]);
   expect(codes(pool({ offset: "0x34064000" }), flash)).toEqual(["FIRMWARE"]);
+  expect(codes(pool({ size: "448", magnitude: "BYTES" }), flash)).toEqual(["UNIT"]);
+  expect(codes(pool(), flash.replace('"448"', '"4096"'))).toEqual(["FIRMWARE"]);
+});
+
+it("lintMpool() finds pools whose rights or mode do not suit their memory", () => {
+  const flash = pool({ name: "octoFlash", offset: "0x71000000", prop: ', "constants_preferred": "true"' });
+  const readOnly = (text: string) => text.replace("ACC_WRITE", "ACC_READ");
+  expect(codes(pool(), readOnly(flash))).toEqual([]);
+  expect(codes(pool(), flash)).toEqual(["WRITABLE_FLASH"]);
+  expect(codes(readOnly(pool()), flash)).toEqual(["READ_ONLY_RAM", "WRITABLE_FLASH"]);
+  expect(codes(readOnly(pool()), readOnly(flash))).toEqual(["READ_ONLY_RAM", "NO_ACTIVATION_POOL"]);
+  const relative = (name: string, offset = "0") =>
+    pool({ name, offset, more: ', "mode": "USEMODE_RELATIVE"' });
+  expect(codes(pool(), readOnly(flash), relative("a", "0x34200000"))).toEqual(["RELATIVE_INTERNAL"]);
+  expect(codes(pool(), readOnly(flash), relative("a"), relative("b"))).toEqual([]);
+  expect(codes(pool(), readOnly(flash), relative("a"), relative("b"), relative("c"))).toEqual([
+    "RELATIVE_COUNT",
+  ]);
 });
 
 describeShared("memory pool files as used", () => {

@@ -6,15 +6,7 @@ import { LabError } from "../lib/errors.js";
 import type { ImageManifest } from "../lib/image/manifest.js";
 import { fail } from "./fail.js";
 import { verifyCommand } from "./image-verify.js";
-import {
-  controllerOption,
-  inputOption,
-  inputTypeOption,
-  outputTypeOption,
-  profileOption,
-  targetOption,
-  toolOption,
-} from "./options.js";
+import { withImageOptions } from "./options.js";
 import { type StudyFlags, studyOptions } from "./study-options.js";
 
 interface Flags extends StudyFlags {
@@ -77,19 +69,13 @@ async function write(file: string, flags: Flags): Promise<void> {
 }
 
 export function imageCommand(): Command {
-  return new Command("image")
-    .description("write the images that are programmed or copied, one per memory pool, and check them")
-    .argument("<file>", "a .tflite or .onnx file, or built:<preset>")
-    .option("--out <folder>", "where to write the images, their manifest, header and script")
-    .option("--without <pool...>", "what if these pools had size 0, for example octoFlash")
-    .addOption(targetOption())
-    .addOption(toolOption())
-    .addOption(controllerOption())
-    .addOption(profileOption())
-    .option("--mpool <file>", "memory pools to use in place of the board's stock pools")
-    .addOption(inputTypeOption())
-    .addOption(outputTypeOption())
-    .addOption(inputOption())
+  return withImageOptions(
+    new Command("image")
+      .description("write the images that are programmed or copied, one per memory pool, and check them")
+      .argument("<file>", "a .tflite or .onnx file, or built:<preset>")
+      .option("--out <folder>", "where to write the images, their manifest, header and script")
+      .option("--without <pool...>", "what if these pools had size 0, for example octoFlash"),
+  )
     .action(async (file: string, flags: Flags) => {
       try {
         await write(file, flags);

@@ -1,5 +1,5 @@
 /** Command-line words into options; each refuses what it does not know and says what it does. */
-import { Option } from "commander";
+import { type Command, Option } from "commander";
 import { LabError } from "../lib/errors.js";
 import { PROFILES, TOOL_VERSIONS } from "../lib/targets/neural-art/records.js";
 
@@ -77,3 +77,15 @@ export const profileOption = () =>
   new Option("--profile <name>", "the vendor's optimisation profile; it matters from tool 3.0 on")
     .choices(PROFILES)
     .default("O3");
+
+/** Adds what a flash image depends on: board, tool, controller, profile, pools, ports and shapes. */
+export const withImageOptions = (command: Command): Command =>
+  command
+    .addOption(targetOption())
+    .addOption(toolOption())
+    .addOption(controllerOption())
+    .addOption(profileOption())
+    .option("--mpool <file>", "memory pools to use in place of the board's stock pools")
+    .addOption(inputTypeOption())
+    .addOption(outputTypeOption())
+    .addOption(inputOption());

@@ -2,16 +2,7 @@ import { createHash } from "node:crypto";
 import { Command } from "commander";
 import { LabError } from "../lib/errors.js";
 import { fail } from "./fail.js";
-import {
-  controllerOption,
-  inputOption,
-  inputTypeOption,
-  outputTypeOption,
-  parseAddress,
-  profileOption,
-  targetOption,
-  toolOption,
-} from "./options.js";
+import { parseAddress, withImageOptions } from "./options.js";
 import { readPoolText } from "./read-pool-text.js";
 import { type StudyFlags, studyOptions } from "./study-options.js";
 
@@ -82,32 +73,25 @@ async function pack(file: string, flags: Flags): Promise<void> {
 }
 
 export function packCommand(): Command {
-  return new Command("pack")
-    .description(
-      "write the flash image of a model's weights as the vendor's tool lays it out, and its ledger",
-    )
-    .argument("<file>", "a .tflite or .onnx file, or built:<preset>")
-    .requiredOption("--out <image>", "where to write the image, as raw bytes")
-    .option("--ledger <json>", "where to write the ledger: every buffer, its place, rule and causes")
-    .option("--hex <file>", "write the image as Intel HEX too")
-    .option(
-      "--base <address>",
-      "first address of the HEX file; the pool that holds the weights",
-      parseAddress,
-    )
-    .addOption(targetOption())
-    .addOption(toolOption())
-    .addOption(controllerOption())
-    .addOption(profileOption())
-    .option("--mpool <file>", "memory pools to use in place of the board's stock pools")
-    .addOption(inputTypeOption())
-    .addOption(outputTypeOption())
-    .addOption(inputOption())
-    .action(async (file: string, flags: Flags) => {
-      try {
-        await pack(file, flags);
-      } catch (error) {
-        fail(error);
-      }
-    });
+  return withImageOptions(
+    new Command("pack")
+      .description(
+        "write the flash image of a model's weights as the vendor's tool lays it out, and its ledger",
+      )
+      .argument("<file>", "a .tflite or .onnx file, or built:<preset>")
+      .requiredOption("--out <image>", "where to write the image, as raw bytes")
+      .option("--ledger <json>", "where to write the ledger: every buffer, its place, rule and causes")
+      .option("--hex <file>", "write the image as Intel HEX too")
+      .option(
+        "--base <address>",
+        "first address of the HEX file; the pool that holds the weights",
+        parseAddress,
+      ),
+  ).action(async (file: string, flags: Flags) => {
+    try {
+      await pack(file, flags);
+    } catch (error) {
+      fail(error);
+    }
+  });
 }

@@ -91,8 +91,11 @@ function weightStoreOf(memory: MemoryPlan): WeightStore {
  * network go by their name.
  */
 function externalTest({ memory, ids }: Placed, pools: readonly MemoryPool[]): (tensor: Tensor) => boolean {
-  const outside = pools.filter(({ external }) => external).map(({ name }) => name);
-  const found = memory.buffers.filter(({ pool }) => outside.some((name) => pool.split("_").includes(name)));
+  const outside = new Set(pools.filter(({ external }) => external).map(({ name }) => name));
+  const lies = new Map<string, boolean>();
+  const found = memory.buffers.filter(({ pool }) =>
+    recall(lies, pool, () => pool.split("_").some((name) => outside.has(name))),
+  );
   if (found.length === 0) return () => false;
   const names = new Set(found.map(({ id }) => String(id)));
   return (tensor) => names.has(ids.get(tensor) ?? tensor.name);

@@ -298,7 +298,8 @@ export const RULES = {
       "Above 512 output channels, scale (per-channel weights) and bias become int16 tensors repeated along the output width, with and without the epoch controller; a dense layer on several rows has none.",
     facts: { limit: VECTORS.broadcastAbove, bytes: VECTORS.broadcastBytes },
     evidence: "observed",
-    source: "layers: 55 of 55 where the output width is known; 7 of 7 dense layers of a transformer have none",
+    source:
+      "layers: 55 of 55 where the output width is known; 7 of 7 dense layers of a transformer have none",
   }),
   zeroOffset: rule({
     id: "N6-PACK-ZERO-OFF",

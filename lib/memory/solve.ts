@@ -34,15 +34,24 @@ interface Columns {
 }
 
 function columnsOf(buffers: readonly Buffer[]): Columns {
-  const column = (value: (buffer: Buffer) => number) => Float64Array.from(buffers, value);
-  return {
-    count: buffers.length,
-    start: column(({ start }) => start),
-    end: column(({ end }) => end),
-    size: column(takes),
-    alignment: column(({ alignment }) => alignment),
-    pinned: column(({ pinned }) => pinned ?? Number.NaN),
+  const count = buffers.length;
+  const column = () => new Float64Array(count);
+  const columns = {
+    count,
+    start: column(),
+    end: column(),
+    size: column(),
+    alignment: column(),
+    pinned: column(),
   };
+  buffers.forEach((buffer, index) => {
+    columns.start[index] = buffer.start;
+    columns.end[index] = buffer.end;
+    columns.size[index] = takes(buffer);
+    columns.alignment[index] = buffer.alignment;
+    columns.pinned[index] = buffer.pinned ?? Number.NaN;
+  });
+  return columns;
 }
 
 /** What makes a buffer come first, by order; the next entry settles ties, and then the given order. */
@@ -81,7 +90,9 @@ export interface Solution {
 /** Returns the numbers of the buffers in the order of `name`; ties keep the given order. */
 function ordered(columns: Columns, name: OrderName): Uint32Array {
   const keys = ORDERS[name](columns);
-  return Uint32Array.from({ length: columns.count }, (_, index) => index).sort((a, b) => {
+  const numbers = new Uint32Array(columns.count);
+  for (let index = 0; index < numbers.length; index++) numbers[index] = index;
+  return numbers.sort((a, b) => {
     for (const key of keys) {
       const result = key[a]! - key[b]!;
       if (result !== 0) return result;

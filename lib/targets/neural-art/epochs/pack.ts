@@ -67,11 +67,22 @@ export function packSteps(steps: readonly Step[], kept: readonly Tensor[]): read
   });
 }
 
+/** Lists up to this length are searched from end to end; a set costs more. */
+const SHORT = 16;
+
 /** Returns what the steps list, each value once. */
 function gathered<T>(steps: readonly Step[], listOf: (step: Step) => readonly T[]): readonly T[] {
-  const [first] = steps;
-  const alone = steps.length === 1 && first ? listOf(first) : null;
-  return alone !== null && alone.length <= 1 ? alone : [...new Set(steps.flatMap(listOf))];
+  const found: T[] = [];
+  let seen: Set<T> | null = null;
+  for (const step of steps) {
+    for (const value of listOf(step)) {
+      if (seen ? seen.has(value) : found.includes(value)) continue;
+      found.push(value);
+      if (seen) seen.add(value);
+      else if (found.length > SHORT) seen = new Set(found);
+    }
+  }
+  return found;
 }
 
 const readsOf = ({ reads }: Step) => reads;

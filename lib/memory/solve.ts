@@ -114,55 +114,73 @@ function byCrowd({ count, start, end, size }: Columns): Float64Array {
   });
 }
 
-/** Where buffers lie: their addresses by number, and the first `used` of `order` are those put down, by address. */
+/** What is put down, by address: side by side again, since every buffer that follows walks over all of it. */
 interface Ground {
   readonly address: Float64Array;
-  readonly order: Uint32Array;
+  readonly top: Float64Array;
+  readonly start: Float64Array;
+  readonly end: Float64Array;
   used: number;
 }
 
 /** Returns the lowest aligned address of `window` that is free while `buffer` lives; null when there is none. */
 function lowestFit(columns: Columns, buffer: number, window: Window, ground: Ground): number | null {
-  const { start, end, size } = columns;
-  const { address: addresses, order, used } = ground;
-  const [ownStart, ownEnd, ownSize] = [start[buffer]!, end[buffer]!, size[buffer]!];
+  const { address: addresses, top, start, end, used } = ground;
+  const ownStart = columns.start[buffer]!;
+  const ownEnd = columns.end[buffer]!;
+  const ownSize = columns.size[buffer]!;
   const alignment = columns.alignment[buffer]!;
   const limit = window.address + window.sizeBytes;
   let address = Math.ceil(window.address / alignment) * alignment;
   // By address, so one pass over the neighbours in time finds the lowest gap.
-  for (let index = 0; index < used; index++) {
-    const other = order[index]!;
-    const otherAddress = addresses[other]!;
-    if (otherAddress >= limit) break;
+  for (let other = 0; other < used; other++) {
+    const from = addresses[other]!;
+    if (from >= limit) break;
     if (start[other]! >= ownEnd || ownStart >= end[other]!) continue;
-    if (otherAddress >= address + ownSize) break;
-    const otherEnd = otherAddress + size[other]!;
-    if (otherEnd > address) address = Math.ceil(otherEnd / alignment) * alignment;
+    if (from >= address + ownSize) break;
+    const to = top[other]!;
+    if (to > address) address = Math.ceil(to / alignment) * alignment;
   }
   return address + ownSize <= limit ? address : null;
 }
 
-function insert({ address, order }: Ground, used: number, buffer: number): void {
+/** Puts a buffer down behind those of its address. */
+function put(columns: Columns, buffer: number, address: number, ground: Ground): void {
   let low = 0;
-  let high = used;
+  let high = ground.used;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (address[order[middle]!]! <= address[buffer]!) low = middle + 1;
+    if (ground.address[middle]! <= address) low = middle + 1;
     else high = middle;
   }
-  order.copyWithin(low + 1, low, used);
-  order[low] = buffer;
+  const insert = (column: Float64Array, value: number) => {
+    column.copyWithin(low + 1, low, ground.used);
+    column[low] = value;
+  };
+  insert(ground.address, address);
+  insert(ground.top, address + columns.size[buffer]!);
+  insert(ground.start, columns.start[buffer]!);
+  insert(ground.end, columns.end[buffer]!);
+  ground.used++;
 }
 
-/** Returns the addresses by number when every buffer finds room, null otherwise. */
-function putDown(columns: Columns, sequence: Uint32Array, windows: readonly Window[]): Float64Array | null {
-  const { count, pinned } = columns;
-  const ground: Ground = { address: new Float64Array(count), order: new Uint32Array(count), used: 0 };
-  const put = (buffer: number, address: number) => {
-    ground.address[buffer] = address;
-    insert(ground, ground.used++, buffer);
-  };
-  for (const buffer of sequence) if (!Number.isNaN(pinned[buffer]!)) put(buffer, pinned[buffer]!);
+/** Returns the addresses by number when every buffer finds room that ends below `ceiling`, null otherwise. */
+function putDown(
+  columns: Columns,
+  sequence: Uint32Array,
+  windows: readonly Window[],
+  ceiling: number,
+): Float64Array | null {
+  const { count, pinned, size } = columns;
+  const column = () => new Float64Array(count);
+  const ground: Ground = { address: column(), top: column(), start: column(), end: column(), used: 0 };
+  const addresses = column();
+  for (const buffer of sequence) {
+    const address = pinned[buffer]!;
+    if (Number.isNaN(address)) continue;
+    addresses[buffer] = address;
+    put(columns, buffer, address, ground);
+  }
   for (const buffer of sequence) {
     if (!Number.isNaN(pinned[buffer]!)) continue;
     let address: number | null = null;
@@ -170,10 +188,11 @@ function putDown(columns: Columns, sequence: Uint32Array, windows: readonly Wind
       address = lowestFit(columns, buffer, window, ground);
       if (address !== null) break;
     }
-    if (address === null) return null;
-    put(buffer, address);
+    if (address === null || address + size[buffer]! >= ceiling) return null;
+    addresses[buffer] = address;
+    put(columns, buffer, address, ground);
   }
-  return ground.address;
+  return addresses;
 }
 
 /** Returns the bytes of `pool` from its start to the last one that a buffer takes. */
@@ -220,6 +239,7 @@ export function solve({ buffers, pools }: Problem, params: SolveParams = {}): So
   const inside = usable.filter(({ external }) => !external);
   const outside = usable.filter(({ external }) => external);
   const bound: Bytes = lowerBound(buffers).bytes;
+  const only = usable.length === 1 ? usable[0] : undefined;
   const columns = columnsOf(buffers);
   const sequences = new Map<OrderName, Uint32Array>();
 
@@ -229,7 +249,9 @@ export function solve({ buffers, pools }: Problem, params: SolveParams = {}): So
       // The first order often ends the search: the others are sorted when they are asked for.
       const sequence = sequences.get(name) ?? ordered(columns, name);
       sequences.set(name, sequence);
-      const addresses = putDown(columns, sequence, windows);
+      // In a single pool, an order that reaches the best height is no better.
+      const ceiling = only && best ? only.address + best.score.arena : Number.POSITIVE_INFINITY;
+      const addresses = putDown(columns, sequence, windows, ceiling);
       if (!addresses) continue;
       const score = scoreOf(columns, addresses, usable);
       if (better(score, best?.score ?? null)) best = { score, addresses, method: `by ${name}, ${label}` };

@@ -91,8 +91,11 @@ function weightStoreOf(memory: MemoryPlan): WeightStore {
  * network go by their name.
  */
 function externalTest({ memory, ids }: Placed, pools: readonly MemoryPool[]): (tensor: Tensor) => boolean {
-  const outside = pools.filter(({ external }) => external).map(({ name }) => name);
-  const found = memory.buffers.filter(({ pool }) => outside.some((name) => pool.split("_").includes(name)));
+  const outside = new Set(pools.filter(({ external }) => external).map(({ name }) => name));
+  const lies = new Map<string, boolean>();
+  const found = memory.buffers.filter(({ pool }) =>
+    recall(lies, pool, () => pool.split("_").some((name) => outside.has(name))),
+  );
   if (found.length === 0) return () => false;
   const names = new Set(found.map(({ id }) => String(id)));
   return (tensor) => names.has(ids.get(tensor) ?? tensor.name);
@@ -154,12 +157,29 @@ export function predictor(model: Model): Predictor {
     const formed = recall(schedules, key, () => formEpochs(graph, compile, ports));
     // The controller plays runs of epochs as blobs; the epochs are the same without it.
     const blobs = compile.epochController ? blobsOf(formed.epochs) : [];
-    const plan: FormedEpochs = { ...formed, options: compile, blobs };
+    // Field by field, here and below: a spread takes longer than the cost model.
+    const plan: FormedEpochs = {
+      options: compile,
+      epochs: formed.epochs,
+      blobs,
+      inputs: formed.inputs,
+      outputs: formed.outputs,
+      free: formed.free,
+      storage: formed.storage,
+      reasons: formed.reasons,
+    };
     const { rom: packed, placed } = recall(images, `${key} ${imageKey(compile)}`, () => ({
       rom: packModel({ graph, options: compile, plan }),
       placed: new Map(),
     }));
-    const rom = { ...packed, options: compile };
+    const rom: RomPlan = {
+      options: compile,
+      sourceBytes: packed.sourceBytes,
+      imageBytes: packed.imageBytes,
+      blobBytes: packed.blobBytes,
+      buffers: packed.buffers,
+      ledger: packed.ledger,
+    };
     const place = recall(placed, pools, () => memoryOf(plan, rom, pools));
     const { memory } = place;
     const cost = { clock, weights: weightStoreOf(memory), isExternal: externalTest(place, pools) };

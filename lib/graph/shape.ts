@@ -6,12 +6,16 @@ export type Shape = readonly Dim[];
 export type StaticShape = readonly number[];
 
 export function isStatic(shape: Shape | null): shape is StaticShape {
-  return shape?.every((dim) => typeof dim === "number") ?? false;
+  if (shape === null) return false;
+  for (const dim of shape) if (typeof dim !== "number") return false;
+  return true;
 }
 
 /** Returns the number of elements; 1 for a scalar. */
 export function elementCount(shape: StaticShape): number {
-  return shape.reduce((product, dim) => product * dim, 1);
+  let count = 1;
+  for (const dim of shape) count *= dim;
+  return count;
 }
 
 /** Returns the shape as people write it: `1x96x96x3`, `batch×?` symbols by name, `scalar`, `unknown rank`. */

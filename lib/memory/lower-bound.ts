@@ -12,21 +12,21 @@ export interface LowerBound {
 
 /** Returns the most bytes that are live at once, and the step that proves it. O(n log n). */
 export function lowerBound(buffers: readonly Buffer[]): LowerBound {
-  const events = buffers
-    .flatMap((buffer) => [
-      { step: buffer.start, change: takes(buffer) as number },
-      { step: buffer.end, change: -takes(buffer) },
-    ])
-    // Ends come first: a buffer does not live at its end.
-    .sort((a, b) => a.step - b.step || a.change - b.change);
+  // What changes per step: a buffer does not live at its end, so ends and starts of one step add up.
+  const changes = new Map<number, number>();
+  for (const buffer of buffers) {
+    const size = takes(buffer);
+    changes.set(buffer.start, (changes.get(buffer.start) ?? 0) + size);
+    changes.set(buffer.end, (changes.get(buffer.end) ?? 0) - size);
+  }
   let now = 0;
   let most = 0;
   let step = 0;
-  for (const event of events) {
-    now += event.change;
+  for (const at of Float64Array.from(changes.keys()).sort()) {
+    now += changes.get(at)!;
     if (now > most) {
       most = now;
-      step = event.step;
+      step = at;
     }
   }
   const live = buffers

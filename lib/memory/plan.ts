@@ -99,8 +99,14 @@ function doesNotFit({ buffers, pools, bound, weightsInRam }: Crowded): LabError 
 
 /** Returns the names of the pools that [from, to) touches, and where the first begins; pools by address. */
 function poolsOf(from: number, to: number, pools: readonly Pool[]) {
-  const touched = pools.filter(({ address, sizeBytes }) => from < address + sizeBytes && to > address);
-  return { name: touched.map(({ name }) => name).join("_"), start: touched[0]?.address ?? from };
+  let name = "";
+  let start: number | undefined;
+  for (const pool of pools) {
+    if (from >= pool.address + pool.sizeBytes || to <= pool.address) continue;
+    name = start === undefined ? pool.name : `${name}_${pool.name}`;
+    start ??= pool.address;
+  }
+  return { name, start: start ?? from };
 }
 
 /**
@@ -133,7 +139,18 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
   const placed = buffers.map((buffer): PlacedBuffer => {
     const address = addresses.get(buffer.id)!;
     const { name, start } = poolsOf(address, address + takes(buffer), byAddress);
-    return { ...buffer, address, pool: name, offset: bytes(address - start) };
+    // Field by field: a spread takes longer than finding the place.
+    return {
+      id: buffer.id,
+      sizeBytes: buffer.sizeBytes,
+      start: buffer.start,
+      end: buffer.end,
+      alignment: buffer.alignment,
+      pinned: buffer.pinned,
+      address,
+      pool: name,
+      offset: bytes(address - start),
+    };
   });
   const ranges = placed.map((buffer) => ({ from: buffer.address, to: buffer.address + takes(buffer) }));
   const uses = pools.map(

@@ -16,25 +16,62 @@
  */
 import type { Bytes } from "../units.js";
 import { lowerBound } from "./lower-bound.js";
-import { type Buffer, liveTogether, type Placement, type Pool, type Problem, takes } from "./problem.js";
+import { type Buffer, type Placement, type Pool, type Problem, takes } from "./problem.js";
 import { mergeNeighbours, type Window } from "./windows.js";
 
-type Compare = (a: Buffer, b: Buffer) => number;
+/**
+ * The buffers by number, a column per field: what the planners ask of a buffer some hundred thousand times lies
+ * side by side.
+ */
+interface Columns {
+  readonly count: number;
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  readonly size: Float64Array;
+  readonly alignment: Float64Array;
+  /** NaN: may go anywhere. */
+  readonly pinned: Float64Array;
+}
 
-const byStart: Compare = (a, b) => a.start - b.start;
-const bySize: Compare = (a, b) => takes(b) - takes(a);
-const byLifetime: Compare = (a, b) => b.end - b.start - (a.end - a.start);
-const byArea: Compare = (a, b) => takes(b) * (b.end - b.start) - takes(a) * (a.end - a.start);
+function columnsOf(buffers: readonly Buffer[]): Columns {
+  const count = buffers.length;
+  const column = () => new Float64Array(count);
+  const columns = {
+    count,
+    start: column(),
+    end: column(),
+    size: column(),
+    alignment: column(),
+    pinned: column(),
+  };
+  buffers.forEach((buffer, index) => {
+    columns.start[index] = buffer.start;
+    columns.end[index] = buffer.end;
+    columns.size[index] = takes(buffer);
+    columns.alignment[index] = buffer.alignment;
+    columns.pinned[index] = buffer.pinned ?? Number.NaN;
+  });
+  return columns;
+}
+
+/** What makes a buffer come first, by order; the next entry settles ties, and then the given order. */
+type Keys = (columns: Columns) => readonly Float64Array[];
+
+const bySize = ({ size }: Columns) => size.map((value) => -value);
+const byLifetime = ({ start, end }: Columns) => start.map((from, index) => from - end[index]!);
+const byArea = ({ start, end, size }: Columns) =>
+  size.map((value, index) => value * (start[index]! - end[index]!));
 
 /** Orders in which buffers are put down, by name. */
 const ORDERS = {
-  size: [bySize, byLifetime, byStart],
-  area: [byArea, bySize, byStart],
-  lifetime: [byLifetime, bySize, byStart],
-  start: [byStart, bySize],
-} as const satisfies Record<string, readonly Compare[]>;
+  size: (columns) => [bySize(columns), byLifetime(columns), columns.start],
+  crowd: (columns) => [byCrowd(columns), bySize(columns), columns.start],
+  area: (columns) => [byArea(columns), bySize(columns), columns.start],
+  lifetime: (columns) => [byLifetime(columns), bySize(columns), columns.start],
+  start: (columns) => [columns.start, bySize(columns)],
+} as const satisfies Record<string, Keys>;
 
-export type OrderName = keyof typeof ORDERS | "crowd";
+export type OrderName = keyof typeof ORDERS;
 export const ORDER_NAMES: readonly OrderName[] = ["size", "crowd", "area", "lifetime", "start"];
 
 export interface SolveParams {
@@ -50,87 +87,112 @@ export interface Solution {
   readonly method: string;
 }
 
-/** Returns the buffers in the order of `name`; ties keep the given order. */
-function ordered(buffers: readonly Buffer[], name: OrderName): readonly Buffer[] {
-  if (name === "crowd") return byCrowd(buffers);
-  const compares: readonly Compare[] = ORDERS[name];
-  return [...buffers].sort((a, b) => {
-    for (const compare of compares) {
-      const result = compare(a, b);
+/** Returns the numbers of the buffers in the order of `name`; ties keep the given order. */
+function ordered(columns: Columns, name: OrderName): Uint32Array {
+  const keys = ORDERS[name](columns);
+  const numbers = new Uint32Array(columns.count);
+  for (let index = 0; index < numbers.length; index++) numbers[index] = index;
+  return numbers.sort((a, b) => {
+    for (const key of keys) {
+      const result = key[a]! - key[b]!;
       if (result !== 0) return result;
     }
-    return 0;
+    return a - b;
   });
 }
 
-/** Returns the buffers so that those of the most crowded steps come first, largest first among equals. */
-function byCrowd(buffers: readonly Buffer[]): readonly Buffer[] {
-  const last = buffers.reduce((most, { end }) => Math.max(most, end), 0);
-  const live = new Float64Array(last);
-  for (const buffer of buffers) {
-    for (let step = buffer.start; step < buffer.end; step++) live[step]! += takes(buffer);
+/** The buffers of the most crowded steps come first. */
+function byCrowd({ count, start, end, size }: Columns): Float64Array {
+  const live = new Float64Array(end.reduce((most, step) => Math.max(most, step), 0));
+  for (let index = 0; index < count; index++) {
+    for (let step = start[index]!; step < end[index]!; step++) live[step]! += size[index]!;
   }
-  const crowd = new Map(
-    buffers.map((buffer) => [
-      buffer,
-      live.subarray(buffer.start, buffer.end).reduce((a, b) => Math.max(a, b), 0),
-    ]),
-  );
-  return [...buffers].sort((a, b) => crowd.get(b)! - crowd.get(a)! || bySize(a, b) || byStart(a, b));
+  return start.map((from, index) => {
+    let crowd = 0;
+    for (let step = from; step < end[index]!; step++) crowd = Math.max(crowd, live[step]!);
+    return -crowd;
+  });
 }
 
-interface Placed {
-  readonly buffer: Buffer;
-  readonly address: number;
+/** What is put down, by address: side by side again, since every buffer that follows walks over all of it. */
+interface Ground {
+  readonly address: Float64Array;
+  readonly top: Float64Array;
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  used: number;
 }
 
 /** Returns the lowest aligned address of `window` that is free while `buffer` lives; null when there is none. */
-function lowestFit(buffer: Buffer, window: Window, placed: readonly Placed[]): number | null {
-  const { alignment } = buffer;
-  const size = takes(buffer);
+function lowestFit(columns: Columns, buffer: number, window: Window, ground: Ground): number | null {
+  const { address: addresses, top, start, end, used } = ground;
+  const ownStart = columns.start[buffer]!;
+  const ownEnd = columns.end[buffer]!;
+  const ownSize = columns.size[buffer]!;
+  const alignment = columns.alignment[buffer]!;
   const limit = window.address + window.sizeBytes;
   let address = Math.ceil(window.address / alignment) * alignment;
-  // `placed` is sorted by address, so one pass over the neighbours in time finds the lowest gap.
-  for (const other of placed) {
-    if (other.address >= limit) break;
-    if (other.address >= address + size) {
-      if (liveTogether(buffer, other.buffer)) return address + size <= limit ? address : null;
-      continue;
-    }
-    const otherEnd = other.address + takes(other.buffer);
-    if (otherEnd <= address || !liveTogether(buffer, other.buffer)) continue;
-    address = Math.ceil(otherEnd / alignment) * alignment;
+  // By address, so one pass over the neighbours in time finds the lowest gap.
+  for (let other = 0; other < used; other++) {
+    const from = addresses[other]!;
+    if (from >= limit) break;
+    if (start[other]! >= ownEnd || ownStart >= end[other]!) continue;
+    if (from >= address + ownSize) break;
+    const to = top[other]!;
+    if (to > address) address = Math.ceil(to / alignment) * alignment;
   }
-  return address + size <= limit ? address : null;
+  return address + ownSize <= limit ? address : null;
 }
 
-/** Returns the placements when every buffer finds room, null otherwise. */
-function putDown(buffers: readonly Buffer[], windows: readonly Window[]): readonly Placed[] | null {
-  const placed: Placed[] = [];
-  const insert = (entry: Placed) => {
-    let low = 0;
-    let high = placed.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (placed[middle]!.address <= entry.address) low = middle + 1;
-      else high = middle;
-    }
-    placed.splice(low, 0, entry);
-  };
-  for (const buffer of buffers) {
-    if (buffer.pinned !== null) insert({ buffer, address: buffer.pinned });
+/** Puts a buffer down behind those of its address. */
+function put(columns: Columns, buffer: number, address: number, ground: Ground): void {
+  let low = 0;
+  let high = ground.used;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ground.address[middle]! <= address) low = middle + 1;
+    else high = middle;
   }
-  for (const buffer of buffers) {
-    if (buffer.pinned !== null) continue;
+  const insert = (column: Float64Array, value: number) => {
+    column.copyWithin(low + 1, low, ground.used);
+    column[low] = value;
+  };
+  insert(ground.address, address);
+  insert(ground.top, address + columns.size[buffer]!);
+  insert(ground.start, columns.start[buffer]!);
+  insert(ground.end, columns.end[buffer]!);
+  ground.used++;
+}
+
+/** Returns the addresses by number when every buffer finds room that ends below `ceiling`, null otherwise. */
+function putDown(
+  columns: Columns,
+  sequence: Uint32Array,
+  windows: readonly Window[],
+  ceiling: number,
+): Float64Array | null {
+  const { count, pinned, size } = columns;
+  const column = () => new Float64Array(count);
+  const ground: Ground = { address: column(), top: column(), start: column(), end: column(), used: 0 };
+  const addresses = column();
+  for (const buffer of sequence) {
+    const address = pinned[buffer]!;
+    if (Number.isNaN(address)) continue;
+    addresses[buffer] = address;
+    put(columns, buffer, address, ground);
+  }
+  for (const buffer of sequence) {
+    if (!Number.isNaN(pinned[buffer]!)) continue;
     let address: number | null = null;
     for (const window of windows) {
-      address = lowestFit(buffer, window, placed);
+      address = lowestFit(columns, buffer, window, ground);
       if (address !== null) break;
     }
-    if (address === null) return null;
-    insert({ buffer, address });
+    if (address === null || address + size[buffer]! >= ceiling) return null;
+    addresses[buffer] = address;
+    put(columns, buffer, address, ground);
   }
-  return placed;
+  return addresses;
 }
 
 /** Returns the bytes of `pool` from its start to the last one that a buffer takes. */
@@ -151,8 +213,8 @@ interface Score {
   readonly arena: number;
 }
 
-function scoreOf(placed: readonly Placed[], pools: readonly Pool[]): Score {
-  const ranges = placed.map(({ buffer, address }) => ({ from: address, to: address + takes(buffer) }));
+function scoreOf({ size }: Columns, addresses: Float64Array, pools: readonly Pool[]): Score {
+  const ranges = Array.from(addresses, (from, index) => ({ from, to: from + size[index]! }));
   let arena = 0;
   let outside = 0;
   for (const pool of pools) {
@@ -177,16 +239,22 @@ export function solve({ buffers, pools }: Problem, params: SolveParams = {}): So
   const inside = usable.filter(({ external }) => !external);
   const outside = usable.filter(({ external }) => external);
   const bound: Bytes = lowerBound(buffers).bytes;
-  const sequences = orders.map((name) => ({ name, buffers: ordered(buffers, name) }));
+  const only = usable.length === 1 ? usable[0] : undefined;
+  const columns = columnsOf(buffers);
+  const sequences = new Map<OrderName, Uint32Array>();
 
-  let best: { score: Score; placed: readonly Placed[]; method: string } | null = null;
+  let best: { score: Score; addresses: Float64Array; method: string } | null = null;
   const attempt = (windows: readonly Window[], label: string): boolean => {
-    for (const sequence of sequences) {
-      const placed = putDown(sequence.buffers, windows);
-      if (!placed) continue;
-      const score = scoreOf(placed, usable);
-      if (better(score, best?.score ?? null))
-        best = { score, placed, method: `by ${sequence.name}, ${label}` };
+    for (const name of orders) {
+      // The first order often ends the search: the others are sorted when they are asked for.
+      const sequence = sequences.get(name) ?? ordered(columns, name);
+      sequences.set(name, sequence);
+      // In a single pool, an order that reaches the best height is no better.
+      const ceiling = only && best ? only.address + best.score.arena : Number.POSITIVE_INFINITY;
+      const addresses = putDown(columns, sequence, windows, ceiling);
+      if (!addresses) continue;
+      const score = scoreOf(columns, addresses, usable);
+      if (better(score, best?.score ?? null)) best = { score, addresses, method: `by ${name}, ${label}` };
       if (score.outside === 0 && score.arena === bound) return true;
     }
     return false;
@@ -206,7 +274,6 @@ export function solve({ buffers, pools }: Problem, params: SolveParams = {}): So
   }
   if (best === null) return null;
   // Assigned inside a closure, which control flow analysis does not see.
-  const { placed, method } = best as { placed: readonly Placed[]; method: string };
-  const address = new Map(placed.map((entry) => [entry.buffer.id, entry.address]));
-  return { placements: buffers.map(({ id }) => ({ id, address: address.get(id)! })), method };
+  const { addresses, method } = best as { addresses: Float64Array; method: string };
+  return { placements: buffers.map(({ id }, index) => ({ id, address: addresses[index]! })), method };
 }

@@ -2,7 +2,7 @@
  * Judges a placement the slow, obvious way: every rule is checked for every buffer, every pair for overlap,
  * O(n²). It shares no code with the planner beyond the records.
  */
-import { type Placement, type Pool, type Problem, takes } from "./problem.js";
+import { type BufferId, type Placement, type Pool, type Problem, takes } from "./problem.js";
 
 export interface Violation {
   readonly code: "MISSING" | "UNKNOWN" | "TWICE" | "UNALIGNED" | "MOVED" | "OUTSIDE" | "OVERLAP";
@@ -14,15 +14,18 @@ export function validatePlacement(problem: Problem, placements: readonly Placeme
   const violations: Violation[] = [];
   const bad = (code: Violation["code"], message: string) => violations.push({ code, message });
 
-  for (const { id } of placements) {
-    if (!problem.buffers.some((buffer) => buffer.id === id)) bad("UNKNOWN", `no buffer is called '${id}'`);
+  const given = new Map<BufferId, number[]>(problem.buffers.map(({ id }) => [id, []]));
+  for (const { id, address } of placements) {
+    const own = given.get(id);
+    if (own) own.push(address);
+    else bad("UNKNOWN", `no buffer is called '${id}'`);
   }
   for (const buffer of problem.buffers) {
-    const own = placements.filter(({ id }) => id === buffer.id);
-    if (own.length === 0) bad("MISSING", `buffer '${buffer.id}' has no address`);
-    if (own.length > 1) bad("TWICE", `buffer '${buffer.id}' has ${own.length} addresses`);
-    for (const { address } of own) {
-      const { id, alignment, pinned } = buffer;
+    const { id, alignment, pinned } = buffer;
+    const own = given.get(id)!;
+    if (own.length === 0) bad("MISSING", `buffer '${id}' has no address`);
+    if (own.length > 1) bad("TWICE", `buffer '${id}' has ${own.length} addresses`);
+    for (const address of own) {
       if (address % alignment !== 0)
         bad("UNALIGNED", `buffer '${id}' at ${address} is not ${alignment}-aligned`);
       if (pinned !== null && address !== pinned)
@@ -33,15 +36,17 @@ export function validatePlacement(problem: Problem, placements: readonly Placeme
     }
   }
   const placed = problem.buffers.flatMap((buffer) => {
-    const placement = placements.find(({ id }) => id === buffer.id);
-    return placement ? [{ buffer, from: placement.address, to: placement.address + takes(buffer) }] : [];
+    const { id, start, end } = buffer;
+    const from = given.get(id)![0];
+    return from === undefined ? [] : [{ id, start, end, from, to: from + takes(buffer) }];
   });
-  for (const [index, a] of placed.entries()) {
-    for (const b of placed.slice(index + 1)) {
-      const together = a.buffer.start < b.buffer.end && b.buffer.start < a.buffer.end;
+  for (let index = 0; index < placed.length; index++) {
+    const a = placed[index]!;
+    for (let other = index + 1; other < placed.length; other++) {
+      const b = placed[other]!;
+      const together = a.start < b.end && b.start < a.end;
       if (!together || a.from >= b.to || b.from >= a.to) continue;
-      const step = Math.max(a.buffer.start, b.buffer.start);
-      bad("OVERLAP", `buffers '${a.buffer.id}' and '${b.buffer.id}' share bytes in step ${step}`);
+      bad("OVERLAP", `buffers '${a.id}' and '${b.id}' share bytes in step ${Math.max(a.start, b.start)}`);
     }
   }
   return violations;

@@ -12,6 +12,7 @@ import { kernelParts } from "../../lib/targets/neural-art/rules/convolution.js";
 import { operatorPage } from "../../lib/targets/neural-art/rules/document.js";
 import { FIXES, fixOf } from "../../lib/targets/neural-art/rules/fixes.js";
 import { OPERATORS, placementOf, tablesDisagree } from "../../lib/targets/neural-art/rules/operators.js";
+import { siteOf } from "../../lib/targets/neural-art/rules/site.js";
 import { readCsv } from "../csv.js";
 import { describeShared } from "../shared.js";
 import { Sketch } from "./epochs-graphs.js";
@@ -151,7 +152,7 @@ describe("classify()", () => {
   it.each(Object.entries(COSTLY))("extraWork() names %s, and the node stays on the NPU", (id, build) => {
     const net = new Sketch();
     const node = last(net.graph(build(net)));
-    const site = { node, options: TOOL_2_1, layout: "NHWC" as const };
+    const site = siteOf(node, TOOL_2_1, "NHWC");
     expect(extraWork(site).map(({ rule }) => rule)).toContain(id);
     expect(classify(node, TOOL_2_1).kind).toBe("hw");
   });

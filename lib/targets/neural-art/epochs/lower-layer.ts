@@ -10,7 +10,7 @@ import type { LayerGeometry } from "../../../graph/geometry.js";
 import type { Node } from "../../../graph/node.js";
 import type { Tensor } from "../../../graph/tensor.js";
 import type { Reason } from "../../rule.js";
-import { kernelParts } from "../rules/convolution.js";
+import { type KernelParts, kernelParts } from "../rules/convolution.js";
 import { macsOf } from "./lower-cpu.js";
 import { derived, type Scope } from "./scope.js";
 import { fits } from "./step.js";
@@ -36,12 +36,17 @@ function describe(geometry: LayerGeometry): string {
   return `${geometry.kernelHeight}×${geometry.kernelWidth}`;
 }
 
+function partsOf({ kernelHeight, kernelWidth, strides }: LayerGeometry): KernelParts {
+  return kernelParts({ height: kernelHeight, width: kernelWidth, stride: strides[1] });
+}
+
 export function lowerLayer(scope: Scope, node: Node, geometry: LayerGeometry): void {
-  const extra = new Map(scope.extraWork(node).map((reason) => [reason.rule, reason]));
-  const copy = extra.get("N6-CONV-07") ?? extra.get("N6-CONV-08");
-  const columns = extra.get("N6-CONV-06");
-  const dilated = extra.get("N6-CONV-05");
-  const spread = extra.get("N6-CONVT-01");
+  const extra = scope.extraWork(node);
+  const broken = (id: string) => extra.find(({ rule }) => rule === id);
+  const copy = broken("N6-CONV-07") ?? broken("N6-CONV-08");
+  const columns = broken("N6-CONV-06");
+  const dilated = broken("N6-CONV-05");
+  const spread = broken("N6-CONVT-01");
   let reads: readonly Tensor[] = scope.layerReads(node);
   if (dilated) reads = [hybrid(scope, node, "SpaceToDepth", reads, dilated)];
   if (spread) {
@@ -76,16 +81,15 @@ function lowerParts(
   reads: readonly Tensor[],
   target: Tensor,
 ): void {
-  const { rows, columns } = kernelParts({
-    height: geometry.kernelHeight,
-    width: geometry.kernelWidth,
-    stride: geometry.strides[1],
-  });
+  const { rows, columns } = partsOf(geometry);
   const areas = rows.flatMap((height) => columns.map((width) => height * width));
-  const whole = { convolution: areas.length, arithmetic: REQUANTISE + areas.length - 1 };
-  const together =
-    geometry.kind === "depthwise" ? areas.length === 1 : fits({ activation: 0, pooling: 0, ...whole });
-  const tanh = node.attributes.activation === "tanh" ? 1 : 0;
+  const whole = {
+    convolution: areas.length,
+    arithmetic: REQUANTISE + areas.length - 1,
+    activation: 0,
+    pooling: 0,
+  };
+  const together = geometry.kind === "depthwise" ? areas.length === 1 : fits(whole);
   if (together) {
     scope.emit({
       op: node.op,
@@ -93,7 +97,7 @@ function lowerParts(
       reads: [...reads],
       writes: [target],
       constants: constantsOf(node),
-      units: { ...whole, activation: tanh },
+      units: node.attributes.activation === "tanh" ? { ...whole, activation: 1 } : whole,
       macs: geometry.macs,
       layer: { node, geometry },
     });
@@ -179,11 +183,7 @@ function lowerWideDepthwise(
   reads: readonly Tensor[],
   reason: Reason,
 ): void {
-  const { rows, columns } = kernelParts({
-    height: geometry.kernelHeight,
-    width: geometry.kernelWidth,
-    stride: geometry.strides[1],
-  });
+  const { rows, columns } = partsOf(geometry);
   const [input] = reads;
   const output = node.output();
   if (!input) return;

@@ -2,7 +2,6 @@
  * From the graph to steps, in running order. Each node is lowered once: to steps, or to nothing when its output
  * is a view or its work is done by a reader.
  */
-import { layerGeometry } from "../../../graph/geometry.js";
 import type { Node } from "../../../graph/node.js";
 import type { Tensor } from "../../../graph/tensor.js";
 import { keepsBytes } from "../rules/movement.js";
@@ -104,7 +103,7 @@ function lowerNode(scope: Scope, node: Node): void {
 }
 
 function lowerAccelerated(scope: Scope, node: Node): void {
-  const layer = layerGeometry(node);
+  const layer = scope.layer(node);
   const lower = Object.hasOwn(ACCELERATED, node.op) ? ACCELERATED[node.op] : undefined;
   if (layer) lowerLayer(scope, node, layer);
   else if (lower) lower(scope, node);

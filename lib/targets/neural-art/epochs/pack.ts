@@ -47,38 +47,66 @@ export function packSteps(steps: readonly Step[], kept: readonly Tensor[]): read
     for (const tensor of step.writes) open.computed.add(tensor);
     if (step.seals) open.sealed = true;
   }
-  const readers = new Map<Tensor, Set<Draft>>();
+  // What is read by two epochs is read by another one than its own.
+  const readers = new Map<Tensor, Draft | "several">();
   for (const draft of drafts) {
-    for (const tensor of draft.steps.flatMap(({ reads }) => reads)) {
-      const set = readers.get(tensor);
-      if (set) set.add(draft);
-      else readers.set(tensor, new Set([draft]));
+    for (const { reads } of draft.steps) {
+      for (const tensor of reads) {
+        const known = readers.get(tensor);
+        if (known !== draft) readers.set(tensor, known === undefined ? draft : "several");
+      }
     }
   }
   const ends = new Set(kept);
   return drafts.map((draft, position) => {
-    const leaves = (tensor: Tensor) =>
-      ends.has(tensor) || [...(readers.get(tensor) ?? [])].some((reader) => reader !== draft);
+    const leaves = (tensor: Tensor) => {
+      const reader = readers.get(tensor);
+      return (reader !== undefined && reader !== draft) || ends.has(tensor);
+    };
     return finish(draft, position + 1, leaves);
   });
 }
 
+/** Lists up to this length are searched from end to end; a set costs more. */
+const SHORT = 16;
+
+/** Returns what the steps list, each value once. */
+function gathered<T>(steps: readonly Step[], listOf: (step: Step) => readonly T[]): readonly T[] {
+  const found: T[] = [];
+  let seen: Set<T> | null = null;
+  for (const step of steps) {
+    for (const value of listOf(step)) {
+      if (seen ? seen.has(value) : found.includes(value)) continue;
+      found.push(value);
+      if (seen) seen.add(value);
+      else if (found.length > SHORT) seen = new Set(found);
+    }
+  }
+  return found;
+}
+
+const readsOf = ({ reads }: Step) => reads;
+const constantsOf = ({ constants }: Step) => constants;
+
+function noteOf(steps: readonly Step[]): string | null {
+  if (steps.some(({ nodes }) => nodes.length > 0)) return steps[0]?.note ?? null;
+  const notes = steps.map(({ note }) => note).filter((note) => note !== null);
+  return notes.length > 0 ? notes.join("; ") : null;
+}
+
 function finish(draft: Draft, index: number, leaves: (tensor: Tensor) => boolean): Epoch {
   const { steps, computed } = draft;
-  const notes = steps.map(({ note }) => note).filter((note) => note !== null);
-  const asked = steps.some(({ nodes }) => nodes.length > 0);
-  const unique = <T>(values: readonly T[]) => [...new Set(values)];
   return {
     index,
     kind: steps[0]?.kind ?? "hw",
     ops: steps.map(({ op }) => op),
     nodes: steps.flatMap(({ nodes }) => nodes),
-    reads: unique(steps.flatMap(({ reads }) => reads)).filter((tensor) => !computed.has(tensor)),
+    reads: gathered(steps, readsOf).filter((tensor) => !computed.has(tensor)),
     writes: [...computed].filter(leaves),
-    constants: unique(steps.flatMap(({ constants }) => constants)),
+    constants: gathered(steps, constantsOf),
     macs: macs(steps.reduce((total, step) => total + step.macs, 0)),
     layer: steps.find(({ layer }) => layer !== null)?.layer ?? null,
     reason: steps.find(({ reason }) => reason !== null)?.reason ?? null,
-    note: asked ? (steps[0]?.note ?? null) : notes.length > 0 ? notes.join("; ") : null,
+    note: noteOf(steps),
   };
 }

@@ -6,8 +6,8 @@ import type { Layout, Node } from "../../../graph/node.js";
 import { Tensor } from "../../../graph/tensor.js";
 import type { Reason } from "../../rule.js";
 import type { CompileOptions } from "../records.js";
-import { type Classification, classify, extraWork } from "../rules/classify.js";
-import type { Site } from "../rules/site.js";
+import { type Classification, classifySite, extraWork } from "../rules/classify.js";
+import { type Site, siteOf } from "../rules/site.js";
 import { type Step, type StepFields, step } from "./step.js";
 import { Storage } from "./storage.js";
 
@@ -29,6 +29,7 @@ export class Scope {
   readonly storage = new Storage();
   readonly #steps: Step[] = [];
   readonly #free: Node[] = [];
+  readonly #sites = new Map<Node, Site>();
   readonly #verdicts = new Map<Node, Classification>();
   readonly #extra = new Map<Node, readonly Reason[]>();
   readonly #waivers: Waivers;
@@ -51,13 +52,17 @@ export class Scope {
   }
 
   site(node: Node): Site {
-    return { node, options: this.options, layout: this.layout };
+    const known = this.#sites.get(node);
+    if (known) return known;
+    const site = siteOf(node, this.options, this.layout);
+    this.#sites.set(node, site);
+    return site;
   }
 
   verdict(node: Node): Classification {
     const known = this.#verdicts.get(node);
     if (known) return known;
-    const asked = classify(node, this.options, this.layout);
+    const asked = classifySite(this.site(node));
     const verdict: Classification = this.#waivers.has(node)
       ? { ...asked, kind: "hw", kernel: null, unsupported: false, reason: null }
       : asked;
@@ -97,13 +102,22 @@ export class Scope {
 
   /** Returns the layer that the NPU computes, or null. */
   acceleratedLayer(node: Node): LayerGeometry | null {
-    return this.verdict(node).kind === "hw" ? layerGeometry(node) : null;
+    return this.verdict(node).kind === "hw" ? this.layer(node) : null;
+  }
+
+  /** Returns the geometry of a weighted layer, null for other nodes; throws where a shape is not known. */
+  layer(node: Node): LayerGeometry | null {
+    return this.site(node).layer() ?? layerGeometry(node);
   }
 
   /** Returns what the epoch reads for an activation of the node. */
   reads(tensors: readonly (Tensor | null | undefined)[]): Tensor[] {
-    const places = tensors.flatMap((tensor) => (tensor && !tensor.isConstant ? this.storage.of(tensor) : []));
-    return [...new Set(places)];
+    const places: Tensor[] = [];
+    for (const tensor of tensors) {
+      if (!tensor || tensor.isConstant) continue;
+      for (const place of this.storage.of(tensor)) places.push(place);
+    }
+    return places.length > 1 ? [...new Set(places)] : places;
   }
 
   /** Returns what the epoch writes for the node's outputs: themselves, unless an edge made integers of them. */

@@ -43,25 +43,34 @@ export type StepFields = Pick<Step, "op"> &
 
 const NO_UNITS: UnitNeeds = { convolution: 0, arithmetic: 0, activation: 0, pooling: 0 };
 
+const NOTHING: readonly never[] = [];
 const never = () => false;
 export const always = () => true;
 
 /** Returns a step; what is left out is empty, on the NPU, and in an epoch of its own. */
-export function step({ units, ...fields }: StepFields): Step {
+export function step(fields: StepFields): Step {
+  const { units } = fields;
   return {
-    kind: "hw",
-    nodes: [],
-    reads: [],
-    writes: [],
-    constants: [],
-    joins: never,
-    seals: false,
-    macs: 0,
-    layer: null,
-    reason: null,
-    note: null,
-    ...fields,
-    units: { ...NO_UNITS, ...units },
+    kind: fields.kind ?? "hw",
+    op: fields.op,
+    nodes: fields.nodes ?? NOTHING,
+    reads: fields.reads ?? NOTHING,
+    writes: fields.writes ?? NOTHING,
+    constants: fields.constants ?? NOTHING,
+    units: units
+      ? {
+          convolution: units.convolution ?? 0,
+          arithmetic: units.arithmetic ?? 0,
+          activation: units.activation ?? 0,
+          pooling: units.pooling ?? 0,
+        }
+      : NO_UNITS,
+    joins: fields.joins ?? never,
+    seals: fields.seals ?? false,
+    macs: fields.macs ?? 0,
+    layer: fields.layer ?? null,
+    reason: fields.reason ?? null,
+    note: fields.note ?? null,
   };
 }
 
@@ -76,5 +85,11 @@ export function addUnits(a: UnitNeeds, b: UnitNeeds): UnitNeeds {
 
 /** Returns whether the chip has the units for both at once. */
 export function fits(needs: UnitNeeds): boolean {
-  return (Object.keys(NO_UNITS) as (keyof UnitNeeds)[]).every((unit) => needs[unit] <= UNITS[unit].value);
+  const { convolution, arithmetic, activation, pooling } = UNITS;
+  return (
+    needs.convolution <= convolution.value &&
+    needs.arithmetic <= arithmetic.value &&
+    needs.activation <= activation.value &&
+    needs.pooling <= pooling.value
+  );
 }

@@ -9,41 +9,45 @@ import { type BufferDraft, simpleDraft } from "./draft.js";
 const FLOAT = 4;
 
 /** Inputs that say a shape, an axis, a range or a scale: compiled into code, never stored. Others are data. */
-const SHAPING_INPUTS: Readonly<Record<string, readonly number[]>> = {
-  Clip: [1, 2],
-  ConstantOfShape: [0],
-  CumSum: [1],
-  DequantizeLinear: [1, 2],
-  Expand: [1],
-  OneHot: [1, 2],
-  Pad: [1, 2, 3],
-  QuantizeLinear: [1, 2],
-  Range: [0, 1, 2],
-  Reshape: [1],
-  Resize: [1, 2, 3],
-  Slice: [1, 2, 3, 4],
-  Split: [1],
-  Squeeze: [1],
-  StridedSlice: [1, 2, 3],
-  Tile: [1],
-  TopK: [1],
-  Unsqueeze: [1],
-};
+const SHAPING_INPUTS: ReadonlyMap<string, readonly number[]> = new Map([
+  ["Clip", [1, 2]],
+  ["ConstantOfShape", [0]],
+  ["CumSum", [1]],
+  ["DequantizeLinear", [1, 2]],
+  ["Expand", [1]],
+  ["OneHot", [1, 2]],
+  ["Pad", [1, 2, 3]],
+  ["QuantizeLinear", [1, 2]],
+  ["Range", [0, 1, 2]],
+  ["Reshape", [1]],
+  ["Resize", [1, 2, 3]],
+  ["Slice", [1, 2, 3, 4]],
+  ["Split", [1]],
+  ["Squeeze", [1]],
+  ["StridedSlice", [1, 2, 3]],
+  ["Tile", [1]],
+  ["TopK", [1]],
+  ["Unsqueeze", [1]],
+]);
+const NO_INPUTS: readonly number[] = [];
+const REDUCED_AXES: readonly number[] = [1];
 
 /** Returns the constants that a node reads as data. Kernels and biases of weighted layers are among them. */
 export function dataConstants(node: Node): readonly Tensor[] {
-  const shaping = node.op.startsWith("Reduce") ? [1] : (SHAPING_INPUTS[node.op] ?? []);
-  return node.inputs.flatMap((tensor, index) =>
-    tensor?.isConstant && !shaping.includes(index) && DTYPES[tensor.dtype].bits > 0 ? [tensor] : [],
-  );
+  const shaping = SHAPING_INPUTS.get(node.op) ?? (node.op.startsWith("Reduce") ? REDUCED_AXES : NO_INPUTS);
+  const found: Tensor[] = [];
+  node.inputs.forEach((tensor, index) => {
+    if (tensor?.isConstant && !shaping.includes(index) && DTYPES[tensor.dtype].bits > 0) found.push(tensor);
+  });
+  return found;
 }
 
 /**
  * Returns those of them that may get a buffer of their own. A batch normalisation runs as a product and a sum:
  * two constants of its four are left.
  */
-export function storedConstants(node: Node): readonly Tensor[] {
-  if (node.op !== "BatchNormalization") return dataConstants(node);
+export function storedConstants(node: Node, data = dataConstants(node)): readonly Tensor[] {
+  if (node.op !== "BatchNormalization") return data;
   return [node.input(1), node.input(2)].filter((tensor) => tensor.isConstant);
 }
 

@@ -19,9 +19,20 @@ export function simpleDraft(fields: {
   readonly explanation: string;
   readonly source: BufferSource;
 }): BufferDraft {
-  const { cause, rule, ...rest } = fields;
   const size = bytes(fields.bytes);
-  return { ...rest, bytes: size, group: 1, part: null, rule: rule.id, causes: [[cause, size]] };
+  return {
+    tensor: fields.tensor,
+    node: fields.node,
+    role: fields.role,
+    mode: fields.mode,
+    group: 1,
+    part: null,
+    source: fields.source,
+    bytes: size,
+    rule: fields.rule.id,
+    explanation: fields.explanation,
+    causes: [[fields.cause, size]],
+  };
 }
 
 function kernelCauses(part: KernelPart): BufferDraft["causes"] {
@@ -31,6 +42,10 @@ function kernelCauses(part: KernelPart): BufferDraft["causes"] {
     [widening, part.widening],
     ["deepPadding", part.deepPadding],
   ];
+}
+
+function placeOf({ rows, columns }: KernelPart): string {
+  return `rows ${rows[0]} to ${rows[1] - 1}, columns ${columns[0]} to ${columns[1] - 1}`;
 }
 
 const VECTOR_CAUSES = { scale: "scale", bias: "bias", zeroOffset: "zeroOffset" } as const;
@@ -46,22 +61,22 @@ export function layerDrafts(
 ): readonly BufferDraft[] {
   const { kernel, vectors } = layer;
   const several = kernel.parts.length > 1;
+  const source: BufferSource = { from: "kernel", shape: kernel.shape };
   const kernels = kernel.parts.map((part): BufferDraft => {
-    const rows = `rows ${part.rows[0]} to ${part.rows[1] - 1}`;
     const isFloatPart = part.mode === "float" && kernel.mode !== "float";
-    const columns = `columns ${part.columns[0]} to ${part.columns[1] - 1}`;
+    const where = several ? placeOf(part) : "";
     return {
-      tensor: several ? `${names.weights}[${rows}, ${columns}]` : names.weights,
+      tensor: several ? `${names.weights}[${where}]` : names.weights,
       node,
       role: "kernel",
       mode: part.mode,
       group: kernel.group,
       part,
-      source: { from: "kernel", shape: kernel.shape },
+      source,
       bytes: part.bytes,
       rule: isFloatPart ? RULES.float.id : kernel.rule.id,
       explanation: several
-        ? `${kernel.explanation}; ${rows}, ${columns}${isFloatPart ? " on the CPU, float32" : ""}: ${part.bytes} B`
+        ? `${kernel.explanation}; ${where}${isFloatPart ? " on the CPU, float32" : ""}: ${part.bytes} B`
         : kernel.explanation,
       causes: names.isFloat ? [["kernel", part.bytes]] : kernelCauses(part),
     };
@@ -87,5 +102,5 @@ export function layerDrafts(
       ],
     }),
   );
-  return [...kernels, ...others];
+  return others.length === 0 ? kernels : [...kernels, ...others];
 }

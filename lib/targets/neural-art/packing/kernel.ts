@@ -32,8 +32,15 @@ export function chooseKernel(
   return { mode: "plain", group: 1, rule: RULES.plain };
 }
 
-/** Made once: building a formatter costs more than packing a kernel. */
-const { format: count } = new Intl.NumberFormat("en-US");
+const { format } = new Intl.NumberFormat("en-US");
+
+/** Returns `12,345,678`. The formatter takes longer than packing a kernel, so it only gets what is unusual. */
+function count(value: number): string {
+  if (!Number.isInteger(value) || value < 0 || value >= 1e9) return format(value);
+  if (value < 1000) return `${value}`;
+  const thousands = Math.floor(value / 1000);
+  return `${count(thousands)},${`${value - thousands * 1000}`.padStart(3, "0")}`;
+}
 
 function describe(layer: WeightedLayer, { mode, group }: KernelChoice, total: number): string {
   const { kernelHeight, kernelWidth, inputChannels, outputChannels } = layer;
@@ -42,21 +49,21 @@ function describe(layer: WeightedLayer, { mode, group }: KernelChoice, total: nu
       ? `${outputChannels} channels`
       : `${inputChannels} to ${outputChannels} channels`;
   const what = `${kernelHeight}x${kernelWidth} ${layer.kind}, ${channels}`;
-  const raw = `${count(weightCount(layer))} B`;
+  const raw = weightCount(layer);
   const size = `${count(total)} B`;
   switch (mode) {
     case "inflated":
-      return `${what}: inflated to groups of ${group}, ${size} instead of ${raw}`;
+      return `${what}: inflated to groups of ${group}, ${size} instead of ${count(raw)} B`;
     case "deep":
-      return total === weightCount(layer)
+      return total === raw
         ? `${what}: deep mode, ${size}`
-        : `${what}: deep mode, ${size} instead of ${raw}, filled up to 24-bit words`;
+        : `${what}: deep mode, ${size} instead of ${count(raw)} B, filled up to 24-bit words`;
     case "rows":
       return `${what}: cut into parts of ${ROW_SPLIT.rows.value} rows, ${size}`;
     case "float":
       return layer.weights === "float"
         ? `${what}: on the CPU, float32, ${size}`
-        : `${what}: on the CPU, widened to float32, ${size} instead of ${raw}`;
+        : `${what}: on the CPU, widened to float32, ${size} instead of ${count(raw)} B`;
     case "plain":
       return `${what}: stored as it is, ${size}`;
     default:
@@ -67,16 +74,17 @@ function describe(layer: WeightedLayer, { mode, group }: KernelChoice, total: nu
 /** Returns the packed kernel of a layer: its parts, its bytes and why. */
 export function packKernel(layer: WeightedLayer, options: CompileOptions): PackedKernel {
   const stored = layer.onCpu ? layer : flattened(layer);
-  const { rule, ...choice } = chooseKernel(stored, options);
+  const choice = chooseKernel(stored, options);
   const parts = kernelParts(stored, choice, options);
   const bytes = sum(parts.map((part) => part.bytes));
   const explanation = describe(layer, choice, bytes);
   return {
-    ...choice,
+    mode: choice.mode,
+    group: choice.group,
     shape: kernelShape(stored),
     parts,
     bytes,
-    rule: stored === layer ? rule : RULES.flatten,
+    rule: stored === layer ? choice.rule : RULES.flatten,
     explanation:
       stored === layer ? explanation : `${explanation}; it covers its input, so it is a dense layer`,
   };

@@ -69,8 +69,20 @@ export function weightedLayer(node: Node, geometry: LayerGeometry, onCpu: boolea
   const scales = weights.quantization;
   // Quantised weights with float activations become a float kernel: the units have no floating point.
   const floatInput = DTYPES[input.dtype].kind === "float";
+  // Field by field, here and in what follows: V8 makes slow objects of large ones that are spread together.
   return {
-    ...geometry,
+    kind: geometry.kind,
+    kernelHeight: geometry.kernelHeight,
+    kernelWidth: geometry.kernelWidth,
+    inputChannels: geometry.inputChannels,
+    outputChannels: geometry.outputChannels,
+    groups: geometry.groups,
+    inputHeight: geometry.inputHeight,
+    inputWidth: geometry.inputWidth,
+    outputHeight: geometry.outputHeight,
+    outputWidth: geometry.outputWidth,
+    strides: geometry.strides,
+    dilations: geometry.dilations,
     inputZeroPoint: signedZeroPoint(input),
     weights: isFloat ? "float" : "int8",
     perChannel: scales !== null && scales.axis !== null && scales.scale.length > 1,

@@ -9,7 +9,7 @@
  *   Cout 64, 3x3 depthwise, group 8:    kernel of channel c at inner position c mod 8
  *     [ 64 ][ 3 ][ 3 ][ 8 ]             4,608 bytes, 576 of them weights
  */
-import { bytes, sum } from "../../../units.js";
+import { bytes } from "../../../units.js";
 import { DEEP_MODE, KERNEL_BLOCK, ROW_SPLIT } from "../facts-packing.js";
 import type { CompileOptions, KernelMode, KernelPart, KernelShape } from "../records.js";
 import { largestDivisor } from "./divisor.js";
@@ -79,8 +79,28 @@ export function pointwiseBlock(inputs: number): number {
   return largestDivisor(inputs, most);
 }
 
-function part(fields: Omit<KernelPart, "bytes">): KernelPart {
-  return { ...fields, bytes: sum([fields.payload, fields.widening, fields.deepPadding]) };
+const NONE = bytes(0);
+
+/** Returns a part whose fields are those of the whole kernel unless `own` says otherwise. */
+function part(
+  whole: Omit<KernelPart, "bytes" | "widening" | "deepPadding">,
+  own: Partial<KernelPart> = {},
+): KernelPart {
+  const { payload = whole.payload, widening = NONE, deepPadding = NONE } = own;
+  return {
+    mode: own.mode ?? whole.mode,
+    rows: own.rows ?? whole.rows,
+    columns: own.columns ?? whole.columns,
+    outputChannels: whole.outputChannels,
+    inputChannels: own.inputChannels ?? whole.inputChannels,
+    kernelGroup: own.kernelGroup ?? whole.kernelGroup,
+    inputBlock: own.inputBlock ?? whole.inputBlock,
+    order: own.order ?? whole.order,
+    payload,
+    widening,
+    deepPadding,
+    bytes: bytes(payload + widening + deepPadding),
+  };
 }
 
 /** Returns the kernels in a group of an ordinary convolution: fewer where features are 16-bit values. */
@@ -123,17 +143,15 @@ export function kernelParts(
     inputBlock: perKernel,
     order: "inputs",
     payload: bytes(kernelHeight * kernelWidth * perKernel * outputChannels),
-    widening: bytes(0),
-    deepPadding: bytes(0),
   } as const;
   const { payload } = whole;
 
   switch (mode) {
     case "float":
-      return [part({ ...whole, widening: bytes(FLOAT_GROWTH * payload) })];
+      return [part(whole, { widening: bytes(FLOAT_GROWTH * payload) })];
     case "inflated":
       return [
-        part({ ...whole, inputChannels: group, inputBlock: group, widening: bytes((group - 1) * payload) }),
+        part(whole, { inputChannels: group, inputBlock: group, widening: bytes((group - 1) * payload) }),
       ];
     case "deep": {
       const kernelGroup = largestDivisor(outputChannels, KERNEL_BLOCK.kernels.value);
@@ -141,7 +159,7 @@ export function kernelParts(
       const word = KERNEL_BLOCK.deepWord.value;
       const fill = (word - ((kernelGroup * inputBlock) % word)) % word;
       const blocks = (outputChannels / kernelGroup) * (perKernel / inputBlock);
-      return [part({ ...whole, kernelGroup, inputBlock, deepPadding: bytes(blocks * fill) })];
+      return [part(whole, { kernelGroup, inputBlock, deepPadding: bytes(blocks * fill) })];
     }
     case "plain": {
       const pointwise = kernelHeight * kernelWidth === 1;
@@ -151,7 +169,7 @@ export function kernelParts(
       const kernels = pointwise ? KERNEL_BLOCK.kernels.value : spatialKernels(layer);
       // A kernel whose inputs fit one block lies as it is; groups matter once there are several.
       const kernelGroup = inputBlock === perKernel ? outputChannels : largestDivisor(outputChannels, kernels);
-      return [part({ ...whole, kernelGroup, inputBlock })];
+      return [part(whole, { kernelGroup, inputBlock })];
     }
     case "rows": {
       const splitsColumns = tool === "2.0" || tool === "2.1" || tool === "2.2";
@@ -170,8 +188,7 @@ export function kernelParts(
           // The column left over runs on the CPU: rule N6-CONV-06.
           const isFloat = layer.kind === "depthwise" && columns[0] > 0 && width === 1;
           const payload = bytes(height * width * perKernel * outputChannels);
-          return part({
-            ...whole,
+          return part(whole, {
             ...(isFloat ? { mode: "float", widening: bytes(FLOAT_GROWTH * payload) } : {}),
             rows,
             columns,

@@ -4,9 +4,9 @@ import { layerGeometry } from "../../../graph/geometry.js";
 import type { Graph } from "../../../graph/graph.js";
 import type { Node } from "../../../graph/node.js";
 import type { Tensor } from "../../../graph/tensor.js";
-import { bytes, sum } from "../../../units.js";
+import { type Bytes, bytes, sum } from "../../../units.js";
 import { RULES } from "../facts-packing.js";
-import type { CompileOptions, EpochPlan, LedgerEntry, RomPlan } from "../records.js";
+import type { CompileOptions, EpochPlan, LedgerEntry, PackedBuffer, RomCause, RomPlan } from "../records.js";
 import { estimateBlob } from "./blob.js";
 import { constantDraft, dataConstants, storedConstants } from "./constants.js";
 import { type BufferDraft, layerDrafts } from "./draft.js";
@@ -38,16 +38,33 @@ function softwareNodes(plan: EpochPlan | undefined): ReadonlySet<Node> {
 }
 
 function ledgerOf(placed: readonly Placed<BufferDraft>[]): readonly LedgerEntry[] {
-  return placed.flatMap(({ buffer, gap }) => {
+  const ledger: LedgerEntry[] = [];
+  for (const { buffer, gap } of placed) {
     const { tensor, node } = buffer;
-    const causes = [
-      ...buffer.causes.map(([cause, size]) => [cause, size, buffer.rule] as const),
-      ["alignment", gap, RULES.image.id] as const,
-    ];
-    return causes
-      .filter(([, size]) => size > 0)
-      .map(([cause, size, rule]) => ({ tensor, node: node.name, op: node.op, cause, bytes: size, rule }));
-  });
+    const add = (cause: RomCause, size: Bytes, rule: string) => {
+      if (size > 0) ledger.push({ tensor, node: node.name, op: node.op, cause, bytes: size, rule });
+    };
+    for (const [cause, size] of buffer.causes) add(cause, size, buffer.rule);
+    add("alignment", gap, RULES.image.id);
+  }
+  return ledger;
+}
+
+function at(draft: BufferDraft, offset: Bytes): PackedBuffer {
+  return {
+    tensor: draft.tensor,
+    node: draft.node,
+    role: draft.role,
+    mode: draft.mode,
+    group: draft.group,
+    part: draft.part,
+    source: draft.source,
+    offset,
+    bytes: draft.bytes,
+    causes: draft.causes,
+    rule: draft.rule,
+    explanation: draft.explanation,
+  };
 }
 
 /**
@@ -63,16 +80,14 @@ export function packModel({ graph, options, plan }: PackModelRequest): RomPlan {
   const stored = new Set<Tensor>();
 
   for (const node of graph.nodes) {
-    for (const tensor of dataConstants(node)) sources.add(tensor);
+    const data = dataConstants(node);
+    for (const tensor of data) sources.add(tensor);
     const onCpu = software.has(node);
     const geometry = layerGeometry(node);
-    const packed = new Set<Tensor>();
     if (geometry) {
       const { weights, bias } = geometry;
       const layer = weightedLayer(node, geometry, onCpu);
       layers.push(layer);
-      packed.add(weights);
-      if (bias) packed.add(bias);
       const names = {
         weights: weights.name,
         bias: bias?.name ?? `${weights.name}.bias`,
@@ -80,8 +95,8 @@ export function packModel({ graph, options, plan }: PackModelRequest): RomPlan {
       };
       drafts.push(...layerDrafts(node, packLayer(layer, options), names));
     }
-    for (const tensor of storedConstants(node)) {
-      if (packed.has(tensor) || stored.has(tensor)) continue;
+    for (const tensor of storedConstants(node, data)) {
+      if (tensor === geometry?.weights || tensor === geometry?.bias || stored.has(tensor)) continue;
       stored.add(tensor);
       const draft = constantDraft(node, tensor, { onCpu, options });
       if (draft) drafts.push(draft);
@@ -99,7 +114,7 @@ export function packModel({ graph, options, plan }: PackModelRequest): RomPlan {
     sourceBytes: sum([...sources].map((tensor) => bytes(tensor.bytes))),
     imageBytes: imageSize(placed),
     blobBytes: estimateBlob(layers, options, plan),
-    buffers: placed.map(({ buffer, offset }) => ({ ...buffer, offset })),
+    buffers: placed.map(({ buffer, offset }) => at(buffer, offset)),
     ledger: ledgerOf(placed),
   };
 }

@@ -8,7 +8,7 @@ import { MOVEMENT_RULES } from "./movement.js";
 import { NUMBER_RULES } from "./numbers.js";
 import { placementOf, type UnitName } from "./operators.js";
 import { POOLING_RULES } from "./pooling.js";
-import { impliedLayout, type Outcome, type Site, type SupportRule } from "./site.js";
+import { impliedLayout, type Outcome, type Site, type SupportRule, siteOf } from "./site.js";
 import { TABLE_RULES } from "./table.js";
 
 /** The first broken rule decides: what is refused comes first, then number formats, then the operator's own. */
@@ -41,18 +41,38 @@ const VERDICTS: Readonly<Record<Exclude<Outcome, "extra">, Verdict>> = {
   hybrid: { kind: "hybrid", kernel: null, unsupported: false },
 };
 
-/** Returns the reason when the node breaks the rule; null when it keeps it or the rule is about others. */
-export function broken(rule: SupportRule, site: Site): Reason | null {
-  if (rule.ops.length > 0 && !rule.ops.includes(site.node.op)) return null;
-  const finding = rule.check(site);
-  return finding && reasonOf(rule, finding);
+/** The rules that an operator is asked, in order. */
+interface Asked {
+  /** What may send it off the NPU. */
+  readonly leaving: readonly (SupportRule & { readonly outcome: Exclude<Outcome, "extra"> })[];
+  /** What may cost it epochs. */
+  readonly extra: readonly SupportRule[];
 }
+
+function asked(op: string | null): Asked {
+  const about = SUPPORT_RULES.filter(({ ops }) => ops.length === 0 || (op !== null && ops.includes(op)));
+  return {
+    leaving: about.filter((rule) => rule.outcome !== "extra") as Asked["leaving"],
+    extra: about.filter(({ outcome }) => outcome === "extra"),
+  };
+}
+
+const ASKED: ReadonlyMap<string, Asked> = new Map(
+  SUPPORT_RULES.flatMap(({ ops }) => ops).map((op) => [op, asked(op)]),
+);
+/** Operators that no rule names. */
+const ASKED_OF_OTHERS = asked(null);
+
+const askedOf = ({ node }: Site) => ASKED.get(node.op) ?? ASKED_OF_OTHERS;
 
 /** Returns the rules that leave the node on the NPU but cost it extra epochs, with the values that broke them. */
 export function extraWork(site: Site): readonly Reason[] {
-  return SUPPORT_RULES.filter(({ outcome }) => outcome === "extra")
-    .map((rule) => broken(rule, site))
-    .filter((reason) => reason !== null);
+  const reasons: Reason[] = [];
+  for (const rule of askedOf(site).extra) {
+    const finding = rule.check(site);
+    if (finding) reasons.push(reasonOf(rule, finding));
+  }
+  return reasons;
 }
 
 /**
@@ -65,13 +85,17 @@ export function classify(
   options: CompileOptions,
   layout: Layout = impliedLayout(node),
 ): Classification {
-  const site: Site = { node, options, layout };
+  return classifySite(siteOf(node, options, layout));
+}
+
+/** Returns the same of a node that other questions are asked of too. */
+export function classifySite(site: Site): Classification {
+  const { node } = site;
   const builtin = node.source.format === "onnx" ? null : node.source.op;
   const unit = placementOf(node.op, builtin)?.unit ?? null;
-  for (const rule of SUPPORT_RULES) {
-    if (rule.outcome === "extra") continue;
-    const reason = broken(rule, site);
-    if (reason) return { ...VERDICTS[rule.outcome], unit, reason };
+  for (const rule of askedOf(site).leaving) {
+    const finding = rule.check(site);
+    if (finding) return { ...VERDICTS[rule.outcome], unit, reason: reasonOf(rule, finding) };
   }
   return { kind: "hw", kernel: null, unsupported: false, unit, reason: null };
 }

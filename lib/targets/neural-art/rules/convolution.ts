@@ -1,7 +1,6 @@
 /** Rules on convolutions and dense layers (CONV_ACC). */
-import { layerGeometry } from "../../../graph/geometry.js";
 import type { Fact } from "../../rule.js";
-import type { Site, SupportRule } from "./site.js";
+import type { SupportRule } from "./site.js";
 
 const PAGE = "stneuralart_operator_support.html r1.1 (ST Edge AI Core 2.1.0), CONV_ACC";
 const documented = (value: number): Fact => ({ value, evidence: "documented", source: PAGE });
@@ -58,14 +57,6 @@ export function kernelParts(kernel: { height: number; width: number; stride: num
   return { rows: cut(kernel.height, MAX_KERNEL_HEIGHT.value), columns: cut(kernel.width, width) };
 }
 
-/** Geometry where the weights are constant and the shapes known; null otherwise, for other rules to say. */
-function geometryOf({ node }: Site) {
-  const shaped = [node.inputs[0], node.outputs[0]].every((tensor) =>
-    tensor?.shape?.every((dim) => typeof dim === "number"),
-  );
-  return shaped ? layerGeometry(node) : null;
-}
-
 export const CONVOLUTION_RULES: readonly SupportRule[] = [
   {
     id: "N6-MATMUL-01",
@@ -100,7 +91,7 @@ export const CONVOLUTION_RULES: readonly SupportRule[] = [
     evidence: "observed",
     source: "OSNet compiled by 3.0: 16 of 16 such layers are conv_integer on the CPU",
     check(site) {
-      const layer = geometryOf(site);
+      const layer = site.layer();
       if (!layer) return null;
       const area = layer.kernelHeight * layer.kernelWidth * layer.inputHeight * layer.inputWidth;
       if (area !== 1 || layer.inputChannels !== 1) return null;
@@ -119,7 +110,7 @@ export const CONVOLUTION_RULES: readonly SupportRule[] = [
     evidence: "observed",
     source: "DeepLab v3 compiled by 2.1; stneuralart_operator_support.html: avoid big dilations",
     check(site) {
-      const layer = geometryOf(site);
+      const layer = site.layer();
       if (!layer || Math.max(...layer.dilations) <= 1) return null;
       if (layer.kernelHeight * layer.kernelWidth === 1) return null;
       return {
@@ -137,7 +128,7 @@ export const CONVOLUTION_RULES: readonly SupportRule[] = [
     evidence: "documented",
     source: PAGE,
     check(site) {
-      const layer = geometryOf(site);
+      const layer = site.layer();
       if (!layer || layer.kernelHeight <= MAX_KERNEL_HEIGHT.value) return null;
       return {
         why: `kernel height ${layer.kernelHeight}, at most ${MAX_KERNEL_HEIGHT.value}`,
@@ -154,7 +145,7 @@ export const CONVOLUTION_RULES: readonly SupportRule[] = [
     evidence: "documented",
     source: PAGE,
     check(site) {
-      const layer = geometryOf(site);
+      const layer = site.layer();
       if (!layer) return null;
       const limit = layer.strides[1] >= 2 ? MAX_STRIDED_KERNEL_WIDTH.value : MAX_KERNEL_WIDTH.value;
       if (layer.kernelWidth <= limit) return null;
@@ -173,7 +164,7 @@ export const CONVOLUTION_RULES: readonly SupportRule[] = [
     evidence: "observed",
     source: "MobileFaceNet compiled by 2.1: 7×7 depthwise on a 7×7 map, three 1-column parts on the CPU",
     check(site) {
-      const layer = geometryOf(site);
+      const layer = site.layer();
       if (layer?.kind !== "depthwise" || site.options.tool >= "3.0") return null;
       const { columns } = kernelParts({
         height: layer.kernelHeight,
@@ -196,7 +187,7 @@ export const CONVOLUTION_RULES: readonly SupportRule[] = [
     evidence: "inferred",
     source: `${PAGE}: featureWidth × batchDepth ≤ 2048; 21 of 21 copies in a YOLO network (2.2)`,
     check(site) {
-      const layer = geometryOf(site);
+      const layer = site.layer();
       if (layer?.kind !== "conv" || site.options.tool >= "3.0") return null;
       if (layer.kernelHeight * layer.kernelWidth === 1) return null;
       const row = layer.inputWidth * layer.inputChannels;
@@ -216,7 +207,7 @@ export const CONVOLUTION_RULES: readonly SupportRule[] = [
     evidence: "inferred",
     source: SMALL_MAP.source,
     check(site) {
-      const layer = geometryOf(site);
+      const layer = site.layer();
       if (layer?.kind !== "depthwise" || site.options.tool >= "3.0") return null;
       // What the producer writes: padding that a Pad of its own adds does not count.
       const height = Math.min(layer.inputHeight, layer.outputHeight * layer.strides[0]);
@@ -243,7 +234,7 @@ export const CONVOLUTION_RULES: readonly SupportRule[] = [
     evidence: "observed",
     source: "CenterFace compiled by 2.1: 3 of 3, c_info.json",
     check(site) {
-      const layer = geometryOf(site);
+      const layer = site.layer();
       if (!layer || Math.max(...layer.strides) <= 1) return null;
       return { why: `stride ${layer.strides.join("×")}`, fix: "nearest resize and a convolution" };
     },

@@ -1,15 +1,33 @@
 /** What a support rule looks at: one node, the compile options, and how image tensors of its file lie. */
 import { isFloat, isInteger } from "../../../graph/dtype.js";
+import { type LayerGeometry, layerGeometry } from "../../../graph/geometry.js";
 import type { Layout, Node } from "../../../graph/node.js";
+import { isStatic } from "../../../graph/shape.js";
 import type { Tensor } from "../../../graph/tensor.js";
 import type { Rule } from "../../rule.js";
 import type { CompileOptions } from "../records.js";
 
 export interface Site {
   readonly node: Node;
+  /** Geometry of a layer whose weights are constant and whose shapes are known; null otherwise. */
+  readonly layer: () => LayerGeometry | null;
   readonly options: CompileOptions;
   /** Where the channels of operators without a `layout` attribute are (Add, Concat, Pad). */
   readonly layout: Layout;
+}
+
+/** Returns what the rules look at. The geometry, which several ask for, is worked out once. */
+export function siteOf(node: Node, options: CompileOptions, layout: Layout): Site {
+  let known: LayerGeometry | null | undefined;
+  const layer = () => {
+    if (known === undefined) known = isShaped(node) ? layerGeometry(node) : null;
+    return known;
+  };
+  return { node, layer, options, layout };
+}
+
+function isShaped({ inputs, outputs }: Node): boolean {
+  return isStatic(inputs[0]?.shape ?? null) && isStatic(outputs[0]?.shape ?? null);
 }
 
 /**
@@ -51,5 +69,5 @@ export function isReal(tensor: Tensor): boolean {
 /** Returns the static shape, or null when a dimension is open. */
 export function knownShape(tensor: Tensor | null | undefined): readonly number[] | null {
   const shape = tensor?.shape ?? null;
-  return shape?.every((dim) => typeof dim === "number") ? (shape as readonly number[]) : null;
+  return isStatic(shape) ? shape : null;
 }

@@ -7,7 +7,7 @@ import { type Cycles, cycles, cyclesToMilliseconds, type Milliseconds, milliseco
 import { CALIBRATION } from "./calibration.js";
 import type { CostFactors } from "./factors.js";
 import { hardwareBounds, ON_CHIP, type Placement, type WeightStore } from "./hardware.js";
-import { EXTERNAL_DOUBT, SETUP, UNSEEN_CPU_FACTOR } from "./parameters.js";
+import { EXTERNAL_DOUBT, SETUP, SOFTWARE_PRODUCTS, UNSEEN_CPU_FACTOR } from "./parameters.js";
 import type { Bound } from "./records.js";
 import { hybridCost, softwareCost } from "./software.js";
 
@@ -177,11 +177,14 @@ export function estimateLatency({ plan, rom, options = {} }: EstimateRequest): L
   // CPU kernels that no row exercised may be off by their factor both ways; the rest is as sure as it was learnt.
   const doubt = cpuShare > CALIBRATION.learntWith.cpuShare ? UNSEEN_CPU_FACTOR.value : 1;
   const sure = total - onCpu - outside;
+  const products = plan.epochs.filter(isSoftwareProduct).length;
+  const { times, share } = SOFTWARE_PRODUCTS;
+  const longer = 1 + (times.value - 1) * Math.min(1, products / (share.value * plan.epochs.length || 1));
   return {
     ms: milliseconds(total),
     low: milliseconds((sure + onCpu / doubt + outside / EXTERNAL_DOUBT.value) * lowRatio),
-    high: milliseconds((sure + onCpu * doubt + outside * EXTERNAL_DOUBT.value) * highRatio),
-    level: levelOf({ plan, clock, cpuShare, total, outside }),
+    high: milliseconds((sure + onCpu * doubt + outside * EXTERNAL_DOUBT.value) * highRatio * longer),
+    level: levelOf({ plan, clock, cpuShare, total, outside, products }),
     perEpoch,
     offloadTime: 1 - cpuShare,
   };
@@ -195,10 +198,14 @@ interface Circumstances {
   readonly cpuShare: number;
   readonly total: number;
   readonly outside: number;
+  readonly products: number;
 }
 
+/** Whether an epoch multiplies on the CPU what the NPU would take only as constant weights. */
+const isSoftwareProduct = ({ kind, ops }: Epoch): boolean => kind === "sw" && ops.includes("Conv");
+
 /** Says what the figure rests on, and where it leaves what the calibration saw. */
-function levelOf({ plan, clock, cpuShare, total, outside }: Circumstances): string {
+function levelOf({ plan, clock, cpuShare, total, outside, products }: Circumstances): string {
   const { rows, families, learntWith } = CALIBRATION;
   const beyond: string[] = [];
   if (clock !== learntWith.clock) beyond.push(`${clock} clocks`);
@@ -216,6 +223,11 @@ function levelOf({ plan, clock, cpuShare, total, outside }: Circumstances): stri
   if (outside > 0) {
     beyond.push(
       `activations in external RAM, ${significant.format(outside)} ms of waiting for them, uncertain by a factor of ${EXTERNAL_DOUBT.value}`,
+    );
+  }
+  if (products > 0) {
+    beyond.push(
+      `${products} products or convolutions on the CPU, none among them; the one such network that was timed took 2.4 times its prediction, and the interval reaches as far`,
     );
   }
   const base = `estimate: bounds per epoch, calibrated on ${rows} published figures of ${families} families`;

@@ -155,6 +155,20 @@ export const EXTERNAL_DOUBT = fact(
   "the two networks with activations in external memory that were timed differ by this factor in bytes per second",
 );
 
+/**
+ * Products of two activations run as convolutions on the CPU, with many small epochs around them, and no row of the
+ * calibration has any. Where they are as large a share of the epochs as in the one such network that was timed, an
+ * inference may take `times` the prediction; less where they are fewer.
+ */
+export const SOFTWARE_PRODUCTS = {
+  times: fact(
+    2.5,
+    "inferred",
+    "Transformer-NPU-STM32N6, cloud benchmark of tool 2.2: 42.38 ms, 2.4 times what is predicted of the same network built in code",
+  ),
+  share: fact(0.24, "inferred", "the same network: 48 of 199 predicted epochs"),
+} as const;
+
 /** Factors learnt from whole networks; what they were learnt from is in calibration.ts. */
 export const FACTORS = {
   npu: fact(CALIBRATION.factors.npu, "fitted", CALIBRATION.source),

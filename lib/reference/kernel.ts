@@ -23,12 +23,20 @@ export interface ReferenceTensor {
   readonly values: Values;
 }
 
+/**
+ * How accumulators of a layer become stored values: by fixed-point products; "exact" multiplies by the real
+ * factor in float64 and rounds halves away from zero; "float" in float32, halves to even, as XNNPACK does.
+ */
+export type LayerRounding = Rounding | "exact" | "float";
+
 /** Where runtimes differ though each follows the operator's definition. */
 export interface Numerics {
   /** How fixed-point products round; LiteRT's reference kernels round twice. Default "double". */
   readonly rounding?: Rounding;
-  /** The same for Conv and Gemm; "float" multiplies by a float32 and rounds halves to even. Default `rounding`. */
-  readonly layers?: Rounding | "float";
+  /** The same for convolutions. Default `rounding`. */
+  readonly convolutions?: LayerRounding;
+  /** The same for dense layers, where LiteRT's reference kernel has a rule of its own. Default "exact". */
+  readonly dense?: LayerRounding;
   /** Softmax by fixed-point arithmetic (reference) or by a table of floats (optimised). Default "fixed-point". */
   readonly softmax?: "fixed-point" | "table";
 }

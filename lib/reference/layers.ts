@@ -11,7 +11,14 @@
 import { type LayerGeometry, layerGeometry } from "../graph/geometry.js";
 import { denseStrides, forEachOffset } from "../graph/infer/strides.js";
 import { stringAttribute } from "../graph/node.js";
-import { highProduct, type Multiplier, quantizeMultiplier, roundingShift, scaleOnce } from "./fixed-point.js";
+import {
+  highProduct,
+  type Multiplier,
+  quantizeMultiplier,
+  roundAway,
+  roundingShift,
+  scaleOnce,
+} from "./fixed-point.js";
 import { onImages, type Slide, slides } from "./images.js";
 import type { Kernel, KernelCall, Kernels, Range, Values } from "./kernel.js";
 
@@ -71,9 +78,10 @@ function orderedWeights(call: KernelCall, geometry: LayerGeometry): Int16Array {
 }
 
 /**
- * Returns the factor from accumulator to output per channel. TFLite multiplies the scales of data and weights
- * in float32 where one factor serves the layer, and in float64 where each channel has its own.
- * Source: LiteRT kernels/kernel_util.cc, GetQuantizedConvolutionMultipler and PopulateConvolutionQuantizationParams.
+ * Returns the factor from accumulator to output per channel, in float64; uint8 layers and dense layers by
+ * fixed-point products multiply the scales of data and weights in float32. Sources: LiteRT kernels/kernel_util.cc
+ * (GetQuantizedConvolutionMultipler, PopulateConvolutionQuantizationParams);
+ * internal/reference/integer_ops/fully_connected.h.
  */
 function factors(call: KernelCall, { kind, weights, outputChannels }: LayerGeometry): number[] {
   const data = call.step(call.node.input(0));
@@ -82,7 +90,8 @@ function factors(call: KernelCall, { kind, weights, outputChannels }: LayerGeome
   if (scales.length !== 1 && scales.length !== outputChannels) {
     throw call.refuse(`its weights have ${scales.length} scales, expected 1 or ${outputChannels}`);
   }
-  const single = scales.length === 1 && (kind === "dense" || weights.dtype === "uint8");
+  const fixedDense = kind === "dense" && (call.numerics.dense ?? "exact") !== "exact";
+  const single = scales.length === 1 && (fixedDense || weights.dtype === "uint8");
   return Array.from({ length: outputChannels }, (_, channel) => {
     const product = data.scale * scales[scales.length === 1 ? 0 : channel]!;
     return (single ? Math.fround(product) : product) / output.scale;
@@ -102,13 +111,19 @@ function finishing(call: KernelCall, geometry: LayerGeometry, { low, high }: Ran
   const { zero } = call.step(call.node.output());
   const real = factors(call, geometry);
   const channels = real.length;
-  const way = call.numerics.layers ?? call.numerics.rounding ?? "double";
+  const { rounding = "double", convolutions = rounding, dense = "exact" } = call.numerics;
+  const way = geometry.kind === "dense" ? dense : convolutions;
   const cut = (value: number) => (value < low ? low : value > high ? high : value);
   if (way === "float") {
     const floats = Float32Array.from(real);
     return (accumulators, into, at) => {
       for (let c = 0; c < channels; c++)
         into[at + c] = cut(scaleByFloat(accumulators[c]!, floats[c]!) + zero);
+    };
+  }
+  if (way === "exact") {
+    return (accumulators, into, at) => {
+      for (let c = 0; c < channels; c++) into[at + c] = cut(roundAway(accumulators[c]! * real[c]!) + zero);
     };
   }
   const multipliers: Multiplier[] = real.map(quantizeMultiplier);

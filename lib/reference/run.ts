@@ -74,7 +74,7 @@ function isPlain(node: Node): boolean {
  * Throws a LabError that names the first node which is not handled.
  *
  * @example
- * const program = prepareReference(load("network.tflite"));
+ * const program = prepareReference(load("network.tflite").model);
  * const outputs = program.run(new Map([["image", pixels]]), { keep: "all" });
  */
 export function prepareReference(

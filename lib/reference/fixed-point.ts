@@ -18,7 +18,8 @@ export interface Multiplier {
   readonly shift: number;
 }
 
-export type Rounding = "double" | "single";
+/** "exact" rounds the real product, halves away from zero: what the fixed-point ways come near to. */
+export type Rounding = "double" | "single" | "exact";
 
 const MOST = 2 ** 31 - 1;
 
@@ -84,7 +85,18 @@ export function scaleOnce(value: number, factor: number, shift: number): number 
 
 export type Scale = (value: number, factor: number, shift: number) => number;
 
-/** Returns the function that applies multipliers in one of the two ways. */
+/** Returns value × multiplier in float64, rounded once, halves away from zero. */
+export function scaleExactly(value: number, factor: number, shift: number): number {
+  return roundAway(value * factor * 2 ** (shift - 31));
+}
+
+const SCALES: Readonly<Record<Rounding, Scale>> = {
+  double: scaleTwice,
+  single: scaleOnce,
+  exact: scaleExactly,
+};
+
+/** Returns the function that applies multipliers in one of the ways. */
 export function scaling(rounding: Rounding): Scale {
-  return rounding === "double" ? scaleTwice : scaleOnce;
+  return SCALES[rounding];
 }

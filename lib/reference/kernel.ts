@@ -27,7 +27,7 @@ export interface ReferenceTensor {
  * How accumulators of a layer become stored values: by fixed-point products; "exact" multiplies by the real
  * factor in float64 and rounds halves away from zero; "float" in float32, halves to even, as XNNPACK does.
  */
-export type LayerRounding = Rounding | "exact" | "float";
+export type LayerRounding = Rounding | "float";
 
 /** Where runtimes differ though each follows the operator's definition. */
 export interface Numerics {

@@ -33,7 +33,8 @@ function geometryOf(call: KernelCall): LayerGeometry {
   const plain =
     (attributes.alpha ?? 1) === 1 && (attributes.beta ?? 1) === 1 && (attributes.transA ?? 0) === 0;
   if (!plain) throw call.refuse("it scales or transposes its data, expected alpha 1, beta 1 and transA 0");
-  return geometry;
+  // One input channel makes one group, and a convolution of the geometry; its weights are a depthwise one's.
+  return attributes.weightLayout === "1HWO" ? { ...geometry, kind: "depthwise" } : geometry;
 }
 
 /** Axes of weights as [output, height, width, input], by their layout; −1 where there is none. */
@@ -154,8 +155,15 @@ interface Tap {
 }
 
 /** Where the taps of a window lie, seen from its first input and from the first weight of an output. */
-function windowTaps(rows: Slide, columns: Slide, width: number, channels: number, perGroup: number) {
-  const joined = columns.dilation === 1 && perGroup === channels;
+function windowTaps(
+  rows: Slide,
+  columns: Slide,
+  width: number,
+  channels: number,
+  perGroup: number,
+  depthwise: boolean,
+) {
+  const joined = !depthwise && columns.dilation === 1 && perGroup === channels;
   const taps: Tap[] = [];
   for (let y = 0; y < rows.kernel; y++) {
     for (let x = 0; x < (joined ? 1 : columns.kernel); x++) {
@@ -190,8 +198,9 @@ const layer: Kernel = (call) => {
   const weights = orderedWeights(call, geometry);
   const bias = node.inputs[2] ? Int32Array.from(call.constant(2)) : new Int32Array(outputs);
   const finish = finishing(call, geometry, call.range());
-  const perGroup = channels / groups;
-  const { taps, run } = windowTaps(rows, columns, width, channels, perGroup);
+  // A depthwise tap is one position: its channels are apart.
+  const perGroup = kind === "depthwise" ? 1 : channels / groups;
+  const { taps, run } = windowTaps(rows, columns, width, channels, perGroup, kind === "depthwise");
   const inputs = Int32Array.from(taps, ({ input }) => input);
   const starts = Int32Array.from(taps, ({ weight }) => weight);
   const perOutput = geometry.kernelHeight * geometry.kernelWidth * perGroup;

@@ -1,7 +1,7 @@
 /**
  * The reference executor: runs quantised networks in TypeScript with the integer arithmetic that TFLite defines,
  * one node after the other, so that another runtime, or another graph of the same network, can be held against
- * it layer by layer. It is made to be right and to be read; a network of 10 million products takes 50 ms or so.
+ * it layer by layer. It is made to be right and to be read; a network of 20 million products takes 0.1 to 0.3 s.
  */
 import { LabError } from "../errors.js";
 import type { Numbers } from "../graph/elements.js";

@@ -13,14 +13,13 @@ import { describeShared } from "../shared.js";
 
 /** One of each family that is covered and small; REFERENCE_ALL=1 runs every file. */
 const SOME = [
+  "facedetect_front/blazeface_front_128_quant_pc_ff_od_wider_face.tflite",
+  "har/gmp_wl_24_int8.tflite",
   "mlperf_tiny/ad01_int8.tflite",
   "mlperf_tiny/kws_ref_model.tflite",
-  "mlperf_tiny/pretrainedResnet_quant.tflite",
   "mlperf_tiny/str_ww_ref_model.tflite",
   "mlperf_tiny/vww_96_int8.tflite",
-  "har/gmp_wl_24_int8.tflite",
-  "mobilenetv2/person_mobilenet_v2_0.35_128_fft_int8.tflite",
-  "st_mnist/mnist_28_int8.tflite",
+  "resnetv1/cifar10_resnet_v1_8_32_tfs_int8.tflite",
 ];
 const all = process.env.REFERENCE_ALL === "1";
 
@@ -64,7 +63,8 @@ async function compare(file: string, program: ReferenceProgram): Promise<Counts>
 
 function prepared(file: string): ReferenceProgram | string {
   try {
-    return prepareReference(readModel(file));
+    // Rounded once, as ONNX Runtime computes: what is left apart are the conversion's own differences.
+    return prepareReference(readModel(file), { rounding: "exact", softmax: "table" });
   } catch (error) {
     if (error instanceof LabError) return error.message;
     throw error;
@@ -86,7 +86,11 @@ describeShared("prepareReference() on real files", () => {
       const { total, near, equal } = await compare(file, program);
       if (all) console.log(`${file}: of ${total} equal ${equal}, within a step ${near}`);
       expect(total).toBeGreaterThan(0);
-      if (!all) expect(near / total).toBe(1);
+      // Over many layers a step here and there grows: deep networks are compared layer by layer instead.
+      if (SOME.includes(file)) {
+        expect(near / total).toBe(1);
+        expect(equal / total).toBeGreaterThanOrEqual(0.999);
+      }
     },
     60_000,
   );

@@ -120,6 +120,19 @@ describe("runReference() on one operator", () => {
     expect(run(model, [[1, 2, 3, 4]])).toEqual([7, 50]);
   });
 
+  it("spreads one channel over several depthwise outputs", () => {
+    const model = network(
+      "Conv",
+      [
+        { shape: [1, 1, 2, 1], scale: 1 },
+        { shape: [1, 1, 2, 3], scale: 1, values: [1, 2, 3, 10, 20, 30] },
+      ],
+      { shape: [1, 1, 1, 3], scale: 1 },
+      { layout: "NHWC", weightLayout: "1HWO", group: 1, autoPad: "VALID" },
+    );
+    expect(run(model, [[1, 2]])).toEqual([21, 42, 63]);
+  });
+
   it("adds, subtracts and multiplies over different scales, one side repeated", () => {
     const sides = [
       { shape: [1, 4], scale: 0.5, zero: 2 },

@@ -13,6 +13,7 @@ const ROOMS = {
   "lib/targets": { imports: ["lib/graph"] },
   "lib/memory": { imports: [] },
   "lib/cost": { imports: ["lib/graph", "lib/targets"] },
+  "lib/reference": { imports: ["lib/graph"] },
   "lib/stream": { imports: ["lib/targets/rule"] },
   "lib/analyze": {
     imports: ["lib/graph", "lib/formats", "lib/targets", "lib/memory", "lib/cost", "lib/stream"],
